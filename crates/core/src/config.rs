@@ -1,0 +1,256 @@
+//! What wrangler.toml says of sources and feeds.
+//!
+//! The check reads it strictly ([`Config::parse`]): every mistake at once, each with its key. The
+//! edge reads the same text leniently ([`Config::load`]): one broken source answers `misconfigured`
+//! and takes down no other.
+
+mod feed;
+mod reader;
+mod scheme;
+mod source;
+
+use std::{collections::BTreeMap, fmt};
+
+use self::reader::Reader;
+pub use self::{
+    feed::{Feed, Retention},
+    source::{SourceConfig, SourceState},
+};
+
+/// The longest variable that the platform takes, in bytes.
+pub const MAX_VARIABLE: usize = 5 * 1024;
+/// The feed that is there without being configured, and that sources write where they name none.
+pub const DEFAULT_FEED: &str = "default";
+/// Pauses between the attempts of a delivery where the config says nothing, in seconds.
+pub const DEFAULT_RETRY_SCHEDULE_SECONDS: &[u64] = &[1, 5, 30, 120, 600];
+
+/// The whole config but secrets, of which it knows the names.
+#[derive(Clone, Debug)]
+pub struct Config {
+    sources: BTreeMap<String, Result<SourceConfig, Vec<ConfigError>>>,
+    feeds: BTreeMap<String, Feed>,
+    allow_targets: Vec<String>,
+    retry_schedule_seconds: Vec<u64>,
+    /// A variable of sources that could not be read: who knows which sources it held.
+    unreadable_sources: Option<ConfigError>,
+}
+
+/// A mistake in the config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key: `SOURCES.acme.scheme.signed`.
+    pub key: String,
+    /// What is wrong with its value. It never holds the value of something that may be a secret.
+    pub reason: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.reason)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads variables, each a name and the JSON text of its value, strictly.
+    ///
+    /// `SOURCES`, `SOURCES_2`, … are merged, and so are `FEEDS`, `FEEDS_2`, …; `ALLOW_TARGETS` and
+    /// `RETRY_SCHEDULE_SECONDS` are read; other names are none of ours.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake.
+    pub fn parse(variables: &[(&str, &str)]) -> Result<Self, Vec<ConfigError>> {
+        let (config, errors) = Self::load(variables);
+        if errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Reads variables as [`Config::parse`] does, and keeps what can be read.
+    pub fn load(variables: &[(&str, &str)]) -> (Self, Vec<ConfigError>) {
+        Loader::default().load(variables)
+    }
+
+    /// Every source's name, with its config or what is wrong with it.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, Result<&SourceConfig, &[ConfigError]>)> {
+        let entries = self.sources.iter();
+        entries.map(|(name, entry)| (name.as_str(), entry.as_ref().map_err(Vec::as_slice)))
+    }
+
+    /// The source `name` with its keys, `secret` being asked for the text of each by its name.
+    pub fn source(&self, name: &str, secret: impl Fn(&str) -> Option<String>) -> SourceState {
+        match (self.sources.get(name), &self.unreadable_sources) {
+            (Some(Ok(config)), _) => config.resolve(name, secret),
+            (Some(Err(errors)), _) => SourceState::misconfigured(errors),
+            (None, Some(error)) => SourceState::misconfigured(std::slice::from_ref(error)),
+            (None, None) => SourceState::Unknown,
+        }
+    }
+
+    /// The feed `name`.
+    pub fn feed(&self, name: &str) -> Option<&Feed> {
+        self.feeds.get(name)
+    }
+
+    /// Every feed with its name.
+    pub fn feeds(&self) -> impl Iterator<Item = (&str, &Feed)> {
+        self.feeds.iter().map(|(name, feed)| (name.as_str(), feed))
+    }
+
+    /// Hosts that subscriptions may reach over http and on any port.
+    pub fn allow_targets(&self) -> &[String] {
+        &self.allow_targets
+    }
+
+    /// Pauses between the attempts of a delivery, in seconds.
+    pub fn retry_schedule_seconds(&self) -> &[u64] {
+        &self.retry_schedule_seconds
+    }
+}
+
+/// Whether `name` can be a source's or a feed's: it stands in paths and in keys.
+pub fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let dots = name.bytes().all(|byte| byte == b'.');
+    (1..=64).contains(&name.len()) && !dots && name.bytes().all(plain)
+}
+
+/// A config in the making.
+#[derive(Default)]
+struct Loader {
+    sources: Entries<SourceConfig>,
+    feeds: Entries<Feed>,
+    allow_targets: Vec<String>,
+    retry_schedule_seconds: Vec<u64>,
+    errors: Vec<ConfigError>,
+}
+
+/// What the variables of one kind hold.
+struct Entries<T> {
+    found: BTreeMap<String, Result<T, Vec<ConfigError>>>,
+    unreadable: Option<ConfigError>,
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self {
+            found: BTreeMap::new(),
+            unreadable: None,
+        }
+    }
+}
+
+impl Loader {
+    fn load(mut self, variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
+        for &(name, text) in variables {
+            let errors = &mut self.errors;
+            match kind(name) {
+                "SOURCES" => self.sources.read(name, text, errors, source::read),
+                "FEEDS" => self.feeds.read(name, text, errors, feed::read),
+                "ALLOW_TARGETS" => self.allow_targets = reader::texts(name, text, errors),
+                "RETRY_SCHEDULE_SECONDS" => {
+                    self.retry_schedule_seconds = reader::numbers(name, text, 1..=604_800, errors);
+                }
+                _ => {}
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> (Config, Vec<ConfigError>) {
+        let whole = self.feeds.unreadable.is_none();
+        let broken = || Feed {
+            retention: Retention::default(),
+            ..Feed::default()
+        };
+        let default = if whole { Feed::default() } else { broken() };
+        let found = self.feeds.found.into_iter();
+        let mut feeds: BTreeMap<String, Feed> = found
+            .map(|(name, feed)| (name, feed.unwrap_or_else(|_| broken())))
+            .collect();
+        feeds.entry(DEFAULT_FEED.to_owned()).or_insert(default);
+
+        for (name, entry) in &mut self.sources.found {
+            let Ok(source) = entry else { continue };
+            if whole && !feeds.contains_key(&source.settings.feed) {
+                let reason = format!("FEEDS has no {:?}", source.settings.feed);
+                let error = ConfigError::new(format!("{}.{name}.feed", source.variable), reason);
+                self.errors.push(error.clone());
+                *entry = Err(vec![error]);
+            }
+        }
+        if self.retry_schedule_seconds.is_empty() {
+            self.retry_schedule_seconds = DEFAULT_RETRY_SCHEDULE_SECONDS.to_vec();
+        }
+        let config = Config {
+            sources: self.sources.found,
+            feeds,
+            allow_targets: self.allow_targets,
+            retry_schedule_seconds: self.retry_schedule_seconds,
+            unreadable_sources: self.sources.unreadable,
+        };
+        (config, self.errors)
+    }
+}
+
+/// `SOURCES` for `SOURCES_2`, so that what passes 5 KB can go on in a further variable.
+fn kind(name: &str) -> &str {
+    match name.rsplit_once('_') {
+        Some((kind, number)) if number.parse::<u8>().is_ok() => kind,
+        _ => name,
+    }
+}
+
+impl<T> Entries<T> {
+    /// Reads one variable: an object of named entries, each read by `read`.
+    fn read(
+        &mut self,
+        variable: &str,
+        text: &str,
+        errors: &mut Vec<ConfigError>,
+        read: fn(&mut Reader<'_, '_>) -> Option<T>,
+    ) {
+        let object = match reader::object(variable, text) {
+            Ok(object) => object,
+            Err(error) => {
+                errors.push(error.clone());
+                self.unreadable = Some(error);
+                return;
+            }
+        };
+        errors.extend(reader::too_long(variable, text));
+        for (name, value) in &object {
+            let key = format!("{variable}.{name}");
+            let mut own = Vec::new();
+            if !is_name(name) {
+                own.push(ConfigError::new(
+                    &key,
+                    "must be 1 to 64 of A-Z, a-z, 0-9, _, . and -",
+                ));
+            }
+            let entry = Reader::enter(&key, value, &mut own, read).flatten();
+            let known = self.found.contains_key(name);
+            if known {
+                own.push(ConfigError::new(&key, "is configured twice"));
+            }
+            errors.extend(own.iter().cloned());
+            if !known {
+                self.found
+                    .insert(name.clone(), entry.filter(|_| own.is_empty()).ok_or(own));
+            }
+        }
+    }
+}

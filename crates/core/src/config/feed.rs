@@ -1,0 +1,69 @@
+//! One feed of the config.
+
+use super::reader::Reader;
+
+/// How long a feed keeps events where the config sets no limit at all, in days: an object's storage
+/// is not without bounds.
+const DEFAULT_RETENTION_DAYS: u64 = 7;
+
+/// What the config says of a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// The names of the secrets that are its tokens.
+    pub tokens: Vec<String>,
+    /// Whether anyone may read it.
+    pub public: bool,
+    /// What it keeps.
+    pub retention: Retention,
+    /// Whether subscriptions must prove that they want what they are sent.
+    pub verify: bool,
+}
+
+/// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Events no older than this.
+    pub days: Option<u64>,
+    /// This many events.
+    pub events: Option<u64>,
+    /// This many bytes of bodies.
+    pub bytes: Option<u64>,
+}
+
+impl Default for Feed {
+    /// Nobody but an admin can read it.
+    fn default() -> Self {
+        let retention = Retention {
+            days: Some(DEFAULT_RETENTION_DAYS),
+            ..Retention::default()
+        };
+        Self {
+            tokens: Vec::new(),
+            public: false,
+            retention,
+            verify: true,
+        }
+    }
+}
+
+/// Reads one entry of `FEEDS`.
+pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
+    let tokens = feed.texts("tokens").unwrap_or_default();
+    let retention = Retention {
+        days: feed.number("retention_days", 1..=36_500),
+        events: feed.number("retention_events", 1..=u64::from(u32::MAX)),
+        bytes: feed.number("retention_bytes", 1..=1 << 40),
+    };
+    let default = Feed::default();
+    let unlimited = retention == Retention::default();
+    Some(Feed {
+        tokens: tokens.into_iter().map(str::to_owned).collect(),
+        public: feed.flag("public").unwrap_or(default.public),
+        retention: if unlimited {
+            default.retention
+        } else {
+            retention
+        },
+        verify: feed.flag("verify").unwrap_or(default.verify),
+    })
+}

@@ -1,0 +1,217 @@
+//! Reading JSON so that every mistake is found and named by its key.
+//!
+//! By hand and not by derive, because serde stops at the first mistake and knows no key for a value
+//! of the wrong type.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use super::{ConfigError, MAX_VARIABLE};
+use crate::scheme::Named;
+
+/// The object that a variable's text holds.
+pub(super) fn object(variable: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
+    match serde_json::from_slice(text.as_bytes()) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(ConfigError::new(
+            variable,
+            "must be a table of named entries",
+        )),
+        Err(error) => Err(ConfigError::new(variable, format!("is not JSON: {error}"))),
+    }
+}
+
+/// An error where the platform would not take the variable.
+pub(super) fn too_long(variable: &str, text: &str) -> Option<ConfigError> {
+    let reason = || {
+        let length = text.len();
+        format!(
+            "has {length} bytes, and the platform takes {MAX_VARIABLE}: move entries to {variable}_2"
+        )
+    };
+    (text.len() > MAX_VARIABLE).then(|| ConfigError::new(variable, reason()))
+}
+
+/// A variable that holds a list of strings.
+pub(super) fn texts(variable: &str, text: &str, errors: &mut Vec<ConfigError>) -> Vec<String> {
+    list(variable, text, errors, "a list of strings", |item| {
+        item.as_str().map(str::to_owned)
+    })
+}
+
+/// A variable that holds a list of numbers.
+pub(super) fn numbers(
+    variable: &str,
+    text: &str,
+    range: RangeInclusive<u64>,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<u64> {
+    let expected = format!(
+        "a list of whole numbers from {} to {}",
+        range.start(),
+        range.end()
+    );
+    list(variable, text, errors, &expected, |item| {
+        item.as_u64().filter(|number| range.contains(number))
+    })
+}
+
+fn list<T>(
+    variable: &str,
+    text: &str,
+    errors: &mut Vec<ConfigError>,
+    expected: &str,
+    item: impl Fn(&Value) -> Option<T>,
+) -> Vec<T> {
+    let items = match serde_json::from_slice(text.as_bytes()) {
+        Ok(Value::Array(items)) => items.iter().map(item).collect::<Option<Vec<T>>>(),
+        _ => None,
+    };
+    items.unwrap_or_else(|| {
+        errors.push(ConfigError::new(variable, format!("must be {expected}")));
+        Vec::new()
+    })
+}
+
+/// Reads the members of one object, and remembers which were asked for.
+pub(super) struct Reader<'v, 'e> {
+    key: String,
+    object: &'v Map<String, Value>,
+    asked: Vec<&'static str>,
+    errors: &'e mut Vec<ConfigError>,
+}
+
+impl<'v, 'e> Reader<'v, 'e> {
+    /// Lets `read` read the object `value` at `key`; a member that it did not ask for is a mistake.
+    pub(super) fn enter<T>(
+        key: &str,
+        value: &'v Value,
+        errors: &'e mut Vec<ConfigError>,
+        read: impl FnOnce(&mut Reader<'v, '_>) -> T,
+    ) -> Option<T> {
+        let Value::Object(object) = value else {
+            errors.push(ConfigError::new(key, "must be a table"));
+            return None;
+        };
+        let mut reader = Reader {
+            key: key.to_owned(),
+            object,
+            asked: Vec::new(),
+            errors,
+        };
+        let found = read(&mut reader);
+        reader.refuse_unknown();
+        Some(found)
+    }
+
+    fn refuse_unknown(&mut self) {
+        let known = self.asked.join(", ");
+        for name in self.object.keys() {
+            if !self.asked.contains(&name.as_str()) {
+                self.error(name, format!("is not known here; known are {known}"));
+            }
+        }
+    }
+
+    /// Notes a mistake in the member `name`.
+    pub(super) fn error(&mut self, name: &str, reason: impl Into<String>) {
+        self.errors
+            .push(ConfigError::new(format!("{}.{name}", self.key), reason));
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(super) fn clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The key of the object being read.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn get(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.asked.push(name);
+        self.object.get(name)
+    }
+
+    /// The member `name`, where `accept` takes it; else a mistake that says what is `expected`.
+    fn member<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        accept: impl FnOnce(&'v Value) -> Option<T>,
+    ) -> Option<T> {
+        let found = accept(self.get(name)?);
+        if found.is_none() {
+            self.error(name, format!("must be {expected}"));
+        }
+        found
+    }
+
+    /// A mistake where a member that cannot be left out is.
+    pub(super) fn required<T>(&mut self, name: &'static str, found: Option<T>) -> Option<T> {
+        if found.is_none() && !self.object.contains_key(name) {
+            self.error(name, "is missing");
+        }
+        found
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Option<&'v str> {
+        self.member(name, "a string", Value::as_str)
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.member(name, "true or false", Value::as_bool)
+    }
+
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.member(name, &expected, |value| {
+            value.as_u64().filter(|number| range.contains(number))
+        })
+    }
+
+    pub(super) fn named<T: Named>(&mut self, name: &'static str) -> Option<T> {
+        let names: Vec<String> = T::NAMES
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        let expected = format!("one of {}", names.join(", "));
+        self.member(name, &expected, |value| value.as_str().and_then(T::named))
+    }
+
+    /// A list of strings, or one alone.
+    pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<&'v str>> {
+        self.member(name, "a string or a list of strings", |value| match value {
+            Value::Array(items) => items.iter().map(Value::as_str).collect(),
+            other => other.as_str().map(|text| vec![text]),
+        })
+    }
+
+    /// The table `name`, read by `read`.
+    pub(super) fn table<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'v, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.get(name)?;
+        Reader::enter(&format!("{}.{name}", self.key), value, self.errors, read).flatten()
+    }
+
+    /// A list of tables, or one alone, each read by `read`.
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Reader<'v, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        let items = match self.get(name) {
+            None => &[],
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(other) => std::slice::from_ref(other),
+        };
+        let key = format!("{}.{name}", self.key);
+        let mut enter = |item| Reader::enter(&key, item, self.errors, &read).flatten();
+        items.iter().filter_map(&mut enter).collect()
+    }
+}

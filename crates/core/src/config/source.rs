@@ -1,0 +1,259 @@
+//! One source of the config.
+
+use std::ops::RangeInclusive;
+
+use super::{ConfigError, DEFAULT_FEED, is_name, reader::Reader};
+use crate::{
+    providers,
+    rejection::Rejection,
+    scheme::{Part, Scheme, Stamp},
+    secret::Secret,
+    source::{DEFAULT_TTL_SECONDS, MAX_BODY_BYTES, RateLimit, Settings, Source},
+};
+
+/// What a window may be, in seconds; at most a week, so that identities surely outlive it.
+pub(super) const TOLERANCE: RangeInclusive<u64> = 1..=604_800;
+/// KV keeps nothing for less than a minute.
+const TTL: RangeInclusive<u64> = 60..=31_536_000;
+/// Each key costs a MAC over every body.
+const MAX_SECRETS: usize = 8;
+
+/// What the config says of a source.
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    /// The variable that it stands in.
+    pub variable: String,
+    /// The provider's name; none for a scheme that is written out.
+    pub provider: Option<&'static str>,
+    /// How its provider signs.
+    pub scheme: Scheme,
+    /// The names of its secrets.
+    pub secrets: Vec<String>,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// What became of a source when its secrets were looked up.
+#[derive(Clone, Debug)]
+pub enum SourceState {
+    /// It can receive.
+    Ready {
+        /// The source.
+        source: Box<Source>,
+        /// What is wrong with secrets that it can do without, for the log.
+        notes: Vec<String>,
+    },
+    /// It refuses everything.
+    Misconfigured {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// There is none of this name.
+    Unknown,
+}
+
+impl SourceState {
+    pub(super) fn misconfigured(errors: &[ConfigError]) -> Self {
+        let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Self::Misconfigured {
+            reason: reasons.join("; "),
+        }
+    }
+
+    /// The source.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Misconfigured`] or [`Rejection::UnknownSource`].
+    pub fn ready(&self) -> Result<&Source, Rejection> {
+        match self {
+            Self::Ready { source, .. } => Ok(source),
+            Self::Misconfigured { .. } => Err(Rejection::Misconfigured),
+            Self::Unknown => Err(Rejection::UnknownSource),
+        }
+    }
+}
+
+impl SourceConfig {
+    /// Any secret that is there will do, so that rotation never needs two to change at once.
+    pub(super) fn resolve(
+        &self,
+        name: &str,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> SourceState {
+        let mut keys = Vec::new();
+        let mut notes = Vec::new();
+        for secret_name in &self.secrets {
+            match secret(secret_name).map(|text| Secret::decode(&text, &self.scheme.key)) {
+                Some(Ok(key)) => keys.push(key),
+                Some(Err(error)) => notes.push(format!("secret {secret_name} {error}")),
+                None => notes.push(format!("secret {secret_name} is not set")),
+            }
+        }
+        if keys.is_empty() {
+            let reason = format!("source {name} has no key: {}", notes.join("; "));
+            return SourceState::Misconfigured { reason };
+        }
+        let scheme = self.scheme.clone();
+        let settings = self.settings.clone();
+        let source = Source {
+            name: name.to_owned(),
+            scheme,
+            keys,
+            settings,
+        };
+        SourceState::Ready {
+            source: Box::new(source),
+            notes,
+        }
+    }
+}
+
+/// Reads one entry of `SOURCES`.
+pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
+    let provider = source.text("provider");
+    let written = source.table("scheme", super::scheme::read);
+    let secrets = secrets(source);
+    let feed = source.text("feed").unwrap_or(DEFAULT_FEED);
+    let public_url = source.text("public_url");
+    let tolerance = source.number("tolerance_seconds", TOLERANCE);
+    let identity = source.named("identity");
+    let max_body_bytes = source.number("max_body_bytes", 1..=MAX_BODY_BYTES);
+    let ttl = source.number("idempotency_ttl_seconds", TTL);
+    let rate_limit = source.table("rate_limit", rate_limit);
+
+    if !is_name(feed) {
+        source.error("feed", "is no name of a feed");
+    }
+    if public_url.is_some_and(|url| !is_public_url(url)) {
+        source.error("public_url", "must be https://host/path, without a query");
+    }
+    let (provider, scheme) = scheme(source, provider, written)?;
+    if let Some(Err(error)) = identity.map(|identity| scheme.allows(identity)) {
+        source.error(error.key, error.reason);
+    }
+    if tolerance.is_some() && scheme.unit.is_none() {
+        source.error(
+            "tolerance_seconds",
+            "has no effect: the scheme signs no time",
+        );
+    }
+    if public_url.is_none() && scheme.signs(&Part::Url) {
+        source.error("public_url", "is missing, and the scheme signs the URL");
+    }
+    let settings = Settings {
+        feed: feed.to_owned(),
+        public_url: public_url.map(str::to_owned),
+        tolerance_seconds: tolerance.unwrap_or(scheme.tolerance_seconds),
+        identity: identity.unwrap_or(scheme.identity),
+        max_body_bytes: max_body_bytes.unwrap_or(MAX_BODY_BYTES),
+        idempotency_ttl_seconds: ttl.unwrap_or(DEFAULT_TTL_SECONDS),
+        rate_limit,
+    };
+    let variable = source
+        .key()
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    Some(SourceConfig {
+        variable,
+        provider,
+        scheme,
+        secrets,
+        settings,
+    })
+}
+
+/// The provider's scheme, or the one that is written out.
+fn scheme(
+    source: &mut Reader<'_, '_>,
+    provider: Option<&str>,
+    written: Option<Scheme>,
+) -> Option<(Option<&'static str>, Scheme)> {
+    let Some(provider) = provider else {
+        if written.is_none() && source.clean() {
+            source.error("provider", "is missing; scheme serves too");
+        }
+        return Some((None, written?));
+    };
+    if written.is_some() {
+        source.error("scheme", "has no place beside provider");
+    }
+    let Some(row) = providers::find(provider) else {
+        let names: Vec<&str> = providers::PROVIDERS.iter().map(|row| row.name).collect();
+        source.error(
+            "provider",
+            format!("{provider:?} is not known; known are {}", names.join(", ")),
+        );
+        return None;
+    };
+    let compiled = Scheme::compile(row);
+    let scheme = compiled
+        .map_err(|error| source.error("provider", error.to_string()))
+        .ok()?;
+    Some((Some(row.name), scheme))
+}
+
+/// The names of secrets. What is no name is not repeated: it may be the secret itself.
+fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
+    let names = source.texts("secrets");
+    let names = source.required("secrets", names).unwrap_or_default();
+    let is_name = |name: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        (1..=128).contains(&name.len()) && name.bytes().all(plain)
+    };
+    if !names.iter().all(is_name) {
+        source.error(
+            "secrets",
+            "must be names of secrets, of A-Z, a-z, 0-9 and _, and not the secrets",
+        );
+    }
+    if !(1..=MAX_SECRETS).contains(&names.len()) && source.clean() {
+        source.error("secrets", format!("must be 1 to {MAX_SECRETS} names"));
+    }
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn is_public_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest
+        .and_then(|rest| rest.split('/').next())
+        .unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'?' && byte != b'#';
+    !host.is_empty() && url.bytes().all(plain)
+}
+
+fn rate_limit(limit: &mut Reader<'_, '_>) -> Option<RateLimit> {
+    let binding = limit.text("binding");
+    let binding = limit.required("binding", binding);
+    let requests = limit.number("limit", 1..=1_000_000_000);
+    let requests = limit.required("limit", requests);
+    let period = limit.number("period", 10..=60);
+    let period = limit.required("period", period);
+    if period.is_some_and(|period| period != 10 && period != 60) {
+        limit.error("period", "must be 10 or 60, as the platform has it");
+    }
+    Some(RateLimit {
+        binding: binding?.to_owned(),
+        limit: requests?,
+        period: period?,
+    })
+}
+
+impl Scheme {
+    /// Whether the header `name` (in lower case) carries the row's own credential: a secret that a
+    /// token scheme sends, or a signature.
+    pub fn is_credential(&self, name: &str) -> bool {
+        self.families.iter().any(|family| family.signature == name)
+    }
+
+    /// Whether the header `name` (in lower case) belongs to the signature: the signatures
+    /// themselves or the time of signing.
+    pub fn is_signature(&self, name: &str) -> bool {
+        let stamp = Some(Stamp::Header(name.to_owned()));
+        self.is_credential(name) || self.families.iter().any(|family| family.timestamp == stamp)
+    }
+}

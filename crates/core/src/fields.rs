@@ -1,0 +1,251 @@
+//! Strings and integers out of a JSON body, without building a tree and no further than needed.
+//!
+//! Rules, since ids decide what is a duplicate: the first occurrence of a path wins; nothing inside
+//! an array is ever found; only strings and whole numbers count, of 1 to [`MAX_TEXT`] bytes and
+//! without control characters. A body that is not JSON has no fields at all, as far as it was read.
+
+use std::{
+    fmt,
+    io::{BufReader, Read},
+};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The longest id or type, in bytes.
+pub const MAX_TEXT: usize = 256;
+
+/// How much of a large body is asked of the host at once.
+const CHUNK: usize = 16 * 1024;
+
+/// A path into a JSON document ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)), never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer(Vec<String>);
+
+impl Pointer {
+    /// Reads `/event/id`; none where the text is no pointer, or points at the whole document.
+    pub fn parse(text: &str) -> Option<Self> {
+        let tokens = text.strip_prefix('/')?.split('/');
+        Some(Self(
+            tokens
+                .map(|token| token.replace("~1", "/").replace("~0", "~"))
+                .collect(),
+        ))
+    }
+}
+
+/// The pointers of one question in order of preference.
+pub type Wanted<'p> = [&'p Pointer];
+
+/// Answers each of `wanted` with the index of the best pointer found and the text there.
+pub fn in_slice<const N: usize>(body: &[u8], wanted: [&Wanted<'_>; N]) -> [Option<Found>; N] {
+    search(&mut serde_json::Deserializer::from_slice(body), wanted)
+}
+
+/// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
+pub fn in_reader<const N: usize>(body: impl Read, wanted: [&Wanted<'_>; N]) -> [Option<Found>; N] {
+    // One instance of the parser for every kind of reader.
+    let mut body = BufReader::with_capacity(CHUNK, body);
+    let body: &mut dyn Read = &mut body;
+    search(&mut serde_json::Deserializer::from_reader(body), wanted)
+}
+
+/// What a pointer led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which pointer, by its place in the question.
+    pub index: usize,
+    /// The string, or the integer in decimal.
+    pub text: String,
+}
+
+fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
+    json: &mut serde_json::Deserializer<R>,
+    wanted: [&Wanted<'_>; N],
+) -> [Option<Found>; N] {
+    let mut search = Search {
+        paths: wanted
+            .iter()
+            .enumerate()
+            .flat_map(|(group, pointers)| pointers.iter().enumerate().map(move |at| (group, at)))
+            .map(|(group, (index, pointer))| Path {
+                group,
+                index,
+                tokens: &pointer.0,
+                text: None,
+            })
+            .collect(),
+    };
+    if search.settled() {
+        return [const { None }; N];
+    }
+    let all: Vec<usize> = (0..search.paths.len()).collect();
+    let read = Value {
+        search: &mut search,
+        depth: 0,
+        paths: &all,
+    }
+    .deserialize(&mut *json);
+    let whole = read.is_ok() && json.end().is_ok();
+    if !whole && !search.settled() {
+        return [const { None }; N];
+    }
+    std::array::from_fn(|group| search.best(group))
+}
+
+struct Search<'p> {
+    /// In order of preference within each group.
+    paths: Vec<Path<'p>>,
+}
+
+struct Path<'p> {
+    group: usize,
+    index: usize,
+    tokens: &'p [String],
+    /// None: not come to yet. Some(None): something else stands there.
+    text: Option<Option<String>>,
+}
+
+impl Search<'_> {
+    /// Whether nothing that is still to come could change an answer.
+    fn settled(&self) -> bool {
+        let better_found = |path: &Path<'_>| {
+            let found = |other: &Path<'_>| matches!(other.text, Some(Some(_)));
+            self.paths
+                .iter()
+                .any(|other| other.group == path.group && other.index < path.index && found(other))
+        };
+        self.paths
+            .iter()
+            .all(|path| path.text.is_some() || better_found(path))
+    }
+
+    fn best(&mut self, group: usize) -> Option<Found> {
+        let in_group = self.paths.iter_mut().filter(|path| path.group == group);
+        in_group.into_iter().find_map(|path| {
+            let text = path.text.take().flatten()?;
+            Some(Found {
+                index: path.index,
+                text,
+            })
+        })
+    }
+
+    /// Notes what stands where `paths` lead; the first time counts.
+    fn note(&mut self, depth: usize, paths: &[usize], text: Option<&str>) {
+        for &number in paths {
+            let Some(path) = self.paths.get_mut(number) else {
+                continue;
+            };
+            if path.tokens.len() == depth && path.text.is_none() {
+                path.text = Some(text.filter(|text| acceptable(text)).map(str::to_owned));
+            }
+        }
+    }
+
+    /// Those of `paths` that go on with `key` at `depth`.
+    fn through(&self, depth: usize, paths: &[usize], key: &str) -> Vec<usize> {
+        let goes_on = |number: &usize| {
+            let token = self
+                .paths
+                .get(*number)
+                .and_then(|path| path.tokens.get(depth));
+            token.is_some_and(|token| token == key)
+        };
+        paths.iter().copied().filter(goes_on).collect()
+    }
+}
+
+fn acceptable(text: &str) -> bool {
+    (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+/// A value that `paths` lead to.
+struct Value<'s, 'p> {
+    search: &'s mut Search<'p>,
+    depth: usize,
+    paths: &'s [usize],
+}
+
+impl Value<'_, '_> {
+    fn note(self, text: Option<&str>) {
+        self.search.note(self.depth, self.paths, text);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.note(Some(text));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.note(Some(&number.to_string()));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.note(Some(&number.to_string()));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.note(None);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.note(None);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.note(None);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        self.note(None);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self {
+            search,
+            depth,
+            paths,
+        } = self;
+        search.note(depth, paths, None);
+        while let Some(key) = members.next_key::<std::borrow::Cow<'_, str>>()? {
+            let paths = search.through(depth, paths, &key);
+            if paths.is_empty() {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            members.next_value_seed(Value {
+                search,
+                depth: depth + 1,
+                paths: &paths,
+            })?;
+            if search.settled() {
+                // The only way out of the parser before the end of the body.
+                return Err(A::Error::custom("found"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Digests and MACs over content that is given in pieces.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+/// One piece of the content that is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The request's body, just as it came.
+    Body,
+}
+
+impl Piece {
+    /// The bytes of this piece.
+    pub fn bytes<'a>(&'a self, body: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Body => body,
+        }
+    }
+}
+
+/// A hash function, as HMAC uses it ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-1: broken for collisions, sound inside HMAC.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    /// The name that Web Cryptography gives it.
+    pub fn web_name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
+    /// The length of its output in bytes.
+    pub fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The HMAC of `pieces` under `key`.
+    pub fn mac(self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
+        let mac = match self {
+            Self::Sha1 => mac::<Hmac<Sha1>>,
+            Self::Sha256 => mac::<Hmac<Sha256>>,
+            Self::Sha384 => mac::<Hmac<Sha384>>,
+            Self::Sha512 => mac::<Hmac<Sha512>>,
+        };
+        mac(key, pieces, body)
+    }
+}
+
+/// An HMAC takes a key of any length, so the empty answer, which equals no signature, is never given.
+fn mac<M: Mac + KeyInit>(key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
+    let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else {
+        return Vec::new();
+    };
+    for piece in pieces {
+        mac.update(piece.bytes(body));
+    }
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// The SHA-256 of the parts, one after the other.
+pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,46 @@
+//! The request's headers as one flat string, so that they cross from the host in one call.
+
+/// The longest value of a header that a scheme reads, in bytes.
+pub const MAX_VALUE: usize = 8 * 1024;
+
+/// A view over `name\nvalue\nname\nvalue\n…`: names in lower case, repeats joined with `", "`.
+///
+/// Fetch gives headers in exactly that shape, and neither a name nor a value can hold a line feed
+/// ([Fetch, header value](https://fetch.spec.whatwg.org/#header-value)), so the form is unambiguous.
+///
+/// ```
+/// use waypost_core::headers::Headers;
+///
+/// let headers = Headers::new("content-type\napplication/json\nx-github-event\npush\n");
+/// assert_eq!(headers.get("x-github-event"), Some("push"));
+/// assert_eq!(headers.get("x-hub-signature-256"), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headers<'a> {
+    flat: &'a str,
+}
+
+impl<'a> Headers<'a> {
+    /// Looks at `flat`; nothing is copied or checked.
+    pub fn new(flat: &'a str) -> Self {
+        Self { flat }
+    }
+
+    /// The value of `name`, which must be in lower case.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Every name with its value, in the host's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let mut lines = self.flat.split('\n');
+        std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
+    }
+
+    /// The length that the sender declared for the body, in bytes; none where it declared no number.
+    pub fn content_length(&self) -> Option<u64> {
+        self.get("content-length")?.parse().ok()
+    }
+}

@@ -1,0 +1,187 @@
+//! Every refusal is a row: status, stable code, title, and a sentence that says what to do.
+
+/// One reason to refuse a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    missing_docs,
+    reason = "each variant's sentence stands in the table below"
+)]
+pub enum Rejection {
+    MissingSignature,
+    UnrecognisedSignature,
+    UndecodableSignature,
+    BadSignature,
+    MalformedHeader,
+    MissingTimestamp,
+    MalformedTimestamp,
+    StaleTimestamp,
+    FutureTimestamp,
+    MissingEventId,
+    UnknownSource,
+    BodyTooLarge,
+    BodyIncomplete,
+    TooBusy,
+    QueueUnavailable,
+    BodyStoreUnavailable,
+    Misconfigured,
+    RateLimited,
+    NotFound,
+    MethodNotAllowed,
+    Internal,
+    Unauthorised,
+    UnknownFeed,
+    InvalidCursor,
+    InvalidParameter,
+    DuplicateParameter,
+    CursorExpired,
+    CursorAhead,
+    UnknownEvent,
+    EventErased,
+    FeedUnavailable,
+    TooManyWaiting,
+    AdminClosed,
+}
+
+/// What is said of a rejection.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The rejection that it is the row of.
+    pub rejection: Rejection,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code, which clients may branch on.
+    pub code: &'static str,
+    /// A short summary.
+    pub title: &'static str,
+    /// What is wrong, and what to do about it.
+    pub detail: &'static str,
+    /// Headers that the answer carries beside those of every problem; names in lower case.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
+impl Rejection {
+    /// Its row in the table.
+    pub fn row(self) -> &'static Row {
+        ROWS.iter()
+            .find(|row| row.rejection == self)
+            .unwrap_or(&INTERNAL)
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        self.row().status
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        self.row().code
+    }
+}
+
+/// Faults here that pass by themselves: the sender's own retry comes long after.
+const SOON: &[(&str, &str)] = &[("retry-after", "5")];
+/// Faults that someone must mend.
+const LATER: &[(&str, &str)] = &[("retry-after", "60")];
+/// Both, as two challenges in one header (RFC 9110 section 11.6.1).
+const CHALLENGE: &[(&str, &str)] = &[(
+    "www-authenticate",
+    "Bearer realm=\"waypost\", Basic realm=\"waypost\", charset=\"UTF-8\"",
+)];
+const NONE: &[(&str, &str)] = &[];
+
+macro_rules! rows {
+    ($($rejection:ident $status:literal $code:literal $headers:ident $title:literal $detail:literal)*) => {
+        &[$(Row {
+            rejection: Rejection::$rejection,
+            status: $status,
+            code: $code,
+            title: $title,
+            detail: $detail,
+            headers: $headers,
+        }),*]
+    };
+}
+
+const INTERNAL: Row = Row {
+    rejection: Rejection::Internal,
+    status: 500,
+    code: "internal",
+    title: "Internal error",
+    detail: "Something failed here that is not the request's fault. Send it again.",
+    headers: NONE,
+};
+
+/// Every rejection, once.
+pub const ROWS: &[Row] = rows! {
+    // Receiving: the signature.
+    MissingSignature 401 "missing_signature" NONE "Signature missing"
+        "The source's signature header is absent or empty. Sign the request as the provider documents."
+    UnrecognisedSignature 401 "unrecognised_signature" NONE "Signature not recognised"
+        "The signature header holds no signature with the prefix or version that this source takes."
+    UndecodableSignature 401 "undecodable_signature" NONE "Signature undecodable"
+        "The signature is not in this source's encoding, or not of its algorithm's length."
+    BadSignature 401 "bad_signature" NONE "Signature wrong"
+        "No signature matches. Check that the secret is the same on both sides and that the body is sent byte for byte as it was signed."
+    MalformedHeader 400 "malformed_header" NONE "Header malformed"
+        "A header that this source reads is over 8 KB, holds over 16 signatures, or is not of the form that the provider documents."
+    // Receiving: the time.
+    MissingTimestamp 400 "missing_timestamp" NONE "Timestamp missing"
+        "The header with the time of signing is absent or empty."
+    MalformedTimestamp 400 "malformed_timestamp" NONE "Timestamp malformed"
+        "The time of signing is not written as this source's scheme writes it."
+    StaleTimestamp 400 "stale_timestamp" NONE "Timestamp too old"
+        "The request was signed too long ago. Sign it again with the present time, and check the sender's clock."
+    FutureTimestamp 400 "future_timestamp" NONE "Timestamp in the future"
+        "The request was signed too far in the future. Check the sender's clock."
+    // Receiving: the rest.
+    MissingEventId 400 "missing_event_id" NONE "Event id missing"
+        "This source needs an id for each event, by which a retry is told from a new event. Send one where the provider documents it."
+    UnknownSource 404 "unknown_source" NONE "Unknown source"
+        "No source of this name is configured. Check the path, or add the source to SOURCES."
+    BodyTooLarge 413 "body_too_large" NONE "Body too large"
+        "The body is larger than this source takes. Raise its max_body_bytes, or send less."
+    BodyIncomplete 400 "body_incomplete" NONE "Body incomplete"
+        "The body ended before, or went on after, the length that was declared. Send it again."
+    RateLimited 429 "rate_limited" LATER "Too many requests"
+        "This source's rate limit is used up. Send again later."
+    TooBusy 503 "too_busy" SOON "Too busy"
+        "Too many bytes are being received at the moment. Send again soon."
+    QueueUnavailable 503 "queue_unavailable" SOON "Queue unavailable"
+        "The event could not be queued, and nothing was kept of it. Send again."
+    BodyStoreUnavailable 503 "body_store_unavailable" SOON "Body store unavailable"
+        "The body could not be stored, and nothing was kept of it. Send again."
+    Misconfigured 503 "misconfigured" LATER "Misconfigured"
+        "What this needs is not configured, or not correctly. The reason is in the log; `cargo xtask check` finds it too."
+    // Reading.
+    Unauthorised 401 "unauthorised" CHALLENGE "Not authorised"
+        "This needs the feed's token, as `Authorization: Bearer TOKEN` or as the password of Basic."
+    UnknownFeed 404 "unknown_feed" NONE "Unknown feed"
+        "No feed of this name is configured. Check the path, or add the feed to FEEDS."
+    InvalidCursor 400 "invalid_cursor" NONE "Cursor invalid"
+        "The position is no id that this feed gave out. Start without one, or with `next` of an earlier answer."
+    InvalidParameter 400 "invalid_parameter" NONE "Parameter invalid"
+        "A query parameter has a value that it does not take."
+    DuplicateParameter 400 "duplicate_parameter" NONE "Parameter given twice"
+        "A query parameter stands in the URL more than once. Send it once."
+    CursorExpired 410 "cursor_expired" NONE "Cursor expired"
+        "Events after this position are no longer kept. Go on from `earliest`, and expect a gap."
+    CursorAhead 410 "cursor_ahead" NONE "Cursor ahead of the feed"
+        "This position is past the feed's end, so it comes from another feed. Go on from `earliest` or `latest`."
+    UnknownEvent 404 "unknown_event" NONE "Unknown event"
+        "The feed has no event of this id."
+    EventErased 410 "event_erased" NONE "Event erased"
+        "The event was here, and is no longer kept."
+    FeedUnavailable 503 "feed_unavailable" SOON "Feed unavailable"
+        "The feed did not answer. Ask again."
+    TooManyWaiting 503 "too_many_waiting" SOON "Too many waiting"
+        "Too many requests are held on this feed. Ask again soon, or without waiting."
+    AdminClosed 403 "admin_closed" NONE "Administration closed"
+        "No ADMIN_TOKEN is set, so nothing here can be administered. Set the secret to open it."
+    // Anything.
+    NotFound 404 "not_found" NONE "Not found"
+        "Nothing is at this path."
+    MethodNotAllowed 405 "method_not_allowed" NONE "Method not allowed"
+        "This path does not take that method; `Allow` lists those that it takes."
+    Internal 500 "internal" NONE "Internal error"
+        "Something failed here that is not the request's fault. Send it again."
+};

@@ -1,0 +1,272 @@
+//! The vocabulary in which a provider is one row of data.
+//!
+//! A [`Row`] is written in the table of [`crate::providers`] or in the config; both become a
+//! [`Scheme`] through [`Scheme::compile`], so that a config can say whatever a row can. A scheme that
+//! does not fit is a reason to add a variant here, never to write code for one provider.
+
+mod compile;
+mod grammar;
+mod template;
+
+pub use self::{
+    compile::{Family, Place, Scheme, SchemeError, Stamp},
+    grammar::{Labelled, Layout, MAX_SIGNATURES},
+    template::Part,
+};
+pub use crate::{encoding::Encoding, fields::Pointer, hash::Hash, window::Unit};
+
+/// An enum whose variants have names in the config.
+pub trait Named: Copy + PartialEq + 'static {
+    /// Every name with what it stands for.
+    const NAMES: &'static [(&'static str, Self)];
+
+    /// What `name` stands for.
+    fn named(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value)
+    }
+
+    /// The name it has in the config.
+    fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, value)| *value == self)
+            .map_or("", |(key, _)| key)
+    }
+}
+
+/// How one provider signs its webhooks.
+///
+/// Header names are in lower case and may hold `{family}`, for which each of `families` is put in
+/// turn: the first family whose signature the request carries gives all of its headers.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The name that a source's `provider` says.
+    pub name: &'a str,
+    /// Where the provider documents the scheme.
+    pub page: &'a str,
+    /// What is computed over the signed content.
+    pub algorithm: Algorithm,
+    /// How the result stands in the header.
+    pub encoding: Encoding,
+    /// How a secret's text becomes the key.
+    pub key: Key<'a>,
+    /// What `{family}` stands for in header names; none where no name holds it.
+    pub families: &'a [&'a str],
+    /// Where the signatures are.
+    pub signature: Signature<'a>,
+    /// Where the time of signing is, for a scheme that signs one.
+    pub timestamp: Option<Timestamp<'a>>,
+    /// What is signed: text with `{body}`, `{timestamp}` (as it was sent), `{id}`, `{url}` (the
+    /// source's public URL with the request's query) and `{method}`.
+    pub signed: &'a str,
+    /// Where the provider's id of the event is: the first place that has one.
+    pub id: &'a [At<'a>],
+    /// Whether a webhook without an id is refused.
+    pub id_required: bool,
+    /// Where the event's type is: the first place that has one.
+    pub event_type: &'a [At<'a>],
+    /// What makes two webhooks the same one.
+    pub identity: Identity,
+    /// How far the time of signing may be from the time of receipt, either way.
+    pub tolerance_seconds: u64,
+    /// Whether the signature covers the body.
+    pub integrity: Integrity,
+}
+
+impl Row<'_> {
+    /// The commonest scheme, to take the rest of a row from: the body alone, HMAC-SHA256.
+    pub const BODY_HMAC_SHA256_HEX: Self = Self {
+        name: "",
+        page: "",
+        algorithm: Algorithm::Hmac(Hash::Sha256),
+        encoding: Encoding::Hex,
+        key: Key::TEXT,
+        families: &[],
+        signature: Signature::whole(""),
+        timestamp: None,
+        signed: "{body}",
+        id: &[],
+        id_required: false,
+        event_type: &[],
+        identity: Identity::Content,
+        tolerance_seconds: 300,
+        integrity: Integrity::Body,
+    };
+}
+
+/// What is computed over the signed content, or compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// A keyed hash of the content.
+    Hmac(Hash),
+    /// The header carries the secret itself, and signs nothing.
+    Token,
+}
+
+impl Named for Algorithm {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("hmac-sha1", Self::Hmac(Hash::Sha1)),
+        ("hmac-sha256", Self::Hmac(Hash::Sha256)),
+        ("hmac-sha384", Self::Hmac(Hash::Sha384)),
+        ("hmac-sha512", Self::Hmac(Hash::Sha512)),
+        ("token", Self::Token),
+    ];
+}
+
+/// How a secret's text becomes the key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// What the text is once a prefix is off.
+    pub form: Encoding,
+    /// Prefixes that may stand before it; the first that matches is taken off.
+    pub strip: &'a [&'a str],
+}
+
+impl Key<'_> {
+    /// The text's own bytes.
+    pub const TEXT: Self = Self {
+        form: Encoding::Text,
+        strip: &[],
+    };
+}
+
+/// Where the signatures are.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature<'a> {
+    /// The header.
+    pub header: &'a str,
+    /// How the header is read.
+    pub grammar: Grammar<'a>,
+}
+
+impl<'a> Signature<'a> {
+    /// The whole header is one signature.
+    pub const fn whole(header: &'a str) -> Self {
+        Self::prefixed(header, "")
+    }
+
+    /// The whole header is one signature behind `prefix`: `sha256=…`.
+    pub const fn prefixed(header: &'a str, prefix: &'a str) -> Self {
+        Self {
+            header,
+            grammar: Grammar::Whole { prefix },
+        }
+    }
+
+    /// Pairs with commas between: `t=…,v1=…`, the signatures being those named `field`.
+    pub const fn pairs(header: &'a str, field: &'a str) -> Self {
+        Self {
+            header,
+            grammar: Grammar::Items {
+                field,
+                separator: ",",
+                equals: "=",
+            },
+        }
+    }
+
+    /// Versioned signatures with spaces between: `v1,… v1,…`.
+    pub const fn versions(header: &'a str, field: &'a str) -> Self {
+        Self {
+            header,
+            grammar: Grammar::Items {
+                field,
+                separator: " ",
+                equals: ",",
+            },
+        }
+    }
+}
+
+/// How a signature header is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Grammar<'a> {
+    /// One signature behind `prefix`.
+    Whole {
+        /// What stands before the signature; may be empty.
+        prefix: &'a str,
+    },
+    /// Items, each a name and a value. The signatures are the values of those named `field`; others
+    /// are ignored, or are where the timestamp is.
+    Items {
+        /// The name that the signatures have.
+        field: &'a str,
+        /// What stands between two items. Spaces around an item never count.
+        separator: &'a str,
+        /// What stands between an item's name and its value.
+        equals: &'a str,
+    },
+}
+
+/// Where the time of signing is, and how it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp<'a> {
+    /// Where.
+    pub at: At<'a>,
+    /// How.
+    pub unit: Unit,
+}
+
+/// A place in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At<'a> {
+    /// The value of this header.
+    Header(&'a str),
+    /// The value of the item with this name in the signature header.
+    Field(&'a str),
+    /// The string or integer at this JSON pointer into the body
+    /// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
+    Json(&'a str),
+}
+
+/// What makes two webhooks the same one. See DESIGN.md for what each protects against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The provider's id, which the signature covers.
+    Id,
+    /// The provider's id, and the signed content as well, since the id may stand in a header that
+    /// nobody signed. A webhook whose id turns out to be signed goes by the id alone.
+    IdAndContent,
+    /// The body.
+    Content,
+    /// Nothing: bodies repeat by nature, and each counts.
+    None,
+}
+
+impl Named for Identity {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("id", Self::Id),
+        ("id+content", Self::IdAndContent),
+        ("content", Self::Content),
+        ("none", Self::None),
+    ];
+}
+
+/// What the parts of a template stand for in one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// `{timestamp}`: the time of signing, in the very characters that are sent.
+    pub timestamp: &'a str,
+    /// `{id}`: the provider's id of the event.
+    pub id: &'a str,
+    /// `{url}`: the source's public URL with the request's query.
+    pub url: &'a str,
+    /// `{method}`: the method, in upper case.
+    pub method: &'a str,
+}
+
+/// Whether a scheme's signature covers the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// It does.
+    Body,
+    /// It does not: whoever has seen one webhook can send any body. Said on purpose, or refused.
+    None,
+}
+
+impl Named for Integrity {
+    const NAMES: &'static [(&'static str, Self)] = &[("body", Self::Body), ("none", Self::None)];
+}

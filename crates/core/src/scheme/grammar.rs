@@ -1,0 +1,124 @@
+//! How a signature header is read, and written.
+
+use super::Grammar;
+use crate::{headers::MAX_VALUE, rejection::Rejection};
+
+/// The most signatures that one request may carry: each costs a comparison with every key.
+pub const MAX_SIGNATURES: usize = 16;
+
+/// A [`Grammar`] that owns its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One signature behind this prefix.
+    Whole(String),
+    /// Named items.
+    Items(Labelled),
+}
+
+/// What a header of named items looks like. See [`Grammar::Items`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// The name that the signatures have.
+    pub field: String,
+    /// What stands between two items.
+    pub separator: String,
+    /// What stands between an item's name and its value.
+    pub equals: String,
+}
+
+impl From<Grammar<'_>> for Layout {
+    fn from(grammar: Grammar<'_>) -> Self {
+        match grammar {
+            Grammar::Whole { prefix } => Self::Whole(prefix.to_owned()),
+            Grammar::Items {
+                field,
+                separator,
+                equals,
+            } => Self::Items(Labelled {
+                field: field.to_owned(),
+                separator: separator.to_owned(),
+                equals: equals.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Layout {
+    /// The signatures in a header's value, still encoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::MalformedHeader`] where the value is too long, holds too many signatures or an
+    /// item without a name; [`Rejection::UnrecognisedSignature`] where it holds none with this
+    /// layout's prefix or name.
+    pub fn signatures<'h>(&self, value: &'h str) -> Result<Vec<&'h str>, Rejection> {
+        if value.len() > MAX_VALUE {
+            return Err(Rejection::MalformedHeader);
+        }
+        let found: Vec<&str> = match self {
+            Self::Whole(prefix) => value.strip_prefix(prefix.as_str()).into_iter().collect(),
+            Self::Items(labelled) => labelled.values(value, &labelled.field)?,
+        };
+        match found.len() {
+            0 => Err(Rejection::UnrecognisedSignature),
+            1..=MAX_SIGNATURES => Ok(found),
+            _ => Err(Rejection::MalformedHeader),
+        }
+    }
+
+    /// The one item named `field` in a header's value; none in a layout without items.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::MalformedHeader`] where there is not exactly one: with two, whoever reads the
+    /// other one disagrees with us about when this was signed.
+    pub fn single<'h>(&self, value: &'h str, field: &str) -> Result<&'h str, Rejection> {
+        let Self::Items(labelled) = self else {
+            return Err(Rejection::MalformedHeader);
+        };
+        match labelled.values(value, field)?.as_slice() {
+            [only] => Ok(only),
+            _ => Err(Rejection::MalformedHeader),
+        }
+    }
+
+    /// The header's value for these signatures; `first` is an item that stands before them.
+    pub fn write(&self, first: Option<(&str, &str)>, signatures: &[String]) -> String {
+        match self {
+            Self::Whole(prefix) => {
+                format!("{prefix}{}", signatures.first().map_or("", String::as_str))
+            }
+            Self::Items(Labelled {
+                field,
+                separator,
+                equals,
+            }) => {
+                let signed = signatures
+                    .iter()
+                    .map(|text| (field.as_str(), text.as_str()));
+                let items: Vec<String> = first
+                    .into_iter()
+                    .chain(signed)
+                    .map(|(name, text)| format!("{name}{equals}{text}"))
+                    .collect();
+                items.join(separator)
+            }
+        }
+    }
+}
+
+impl Labelled {
+    fn values<'h>(&self, value: &'h str, field: &str) -> Result<Vec<&'h str>, Rejection> {
+        let mut values = Vec::new();
+        let items = value.split(self.separator.as_str()).map(str::trim);
+        for item in items.filter(|item| !item.is_empty()) {
+            let (name, text) = item
+                .split_once(self.equals.as_str())
+                .ok_or(Rejection::MalformedHeader)?;
+            if name == field {
+                values.push(text);
+            }
+        }
+        Ok(values)
+    }
+}

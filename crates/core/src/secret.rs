@@ -1,0 +1,72 @@
+//! Keys, which nothing prints.
+
+use std::fmt;
+
+use crate::encoding::Encoding;
+
+/// A key, decoded. Its `Debug` says nothing about it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+/// How a secret's text becomes a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRule {
+    /// What the text is once a prefix is off.
+    pub form: Encoding,
+    /// Prefixes that may stand before it; the first that matches is taken off.
+    pub strip: Vec<String>,
+}
+
+/// Why a secret's text is no key. It tells nothing of the text itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretError {
+    /// There is no key in it.
+    Empty,
+    /// It is not in the form that the scheme's keys have.
+    Undecodable,
+}
+
+impl Secret {
+    /// Decodes `text` as `rule` says.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError::Empty`] where no byte of key is left, since an empty key signs what anyone can sign;
+    /// [`SecretError::Undecodable`] where the text is not in the rule's form.
+    pub fn decode(text: &str, rule: &KeyRule) -> Result<Self, SecretError> {
+        let bare = rule
+            .strip
+            .iter()
+            .find_map(|prefix| text.strip_prefix(prefix.as_str()));
+        let key = rule
+            .form
+            .decode(bare.unwrap_or(text))
+            .ok_or(SecretError::Undecodable)?;
+        if key.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        Ok(Self(key))
+    }
+
+    /// The key's bytes, for whoever computes with them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::Undecodable => "is not in the form that the scheme's keys have",
+        })
+    }
+}
+
+impl std::error::Error for SecretError {}
