@@ -8,13 +8,15 @@ mod feed;
 mod reader;
 mod scheme;
 mod source;
+mod state;
 
 use std::{collections::BTreeMap, fmt};
 
 use self::reader::Reader;
 pub use self::{
     feed::{Feed, Retention},
-    source::{SourceConfig, SourceState},
+    source::SourceConfig,
+    state::SourceState,
 };
 
 /// The longest variable that the platform takes, in bytes.

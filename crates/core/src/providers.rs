@@ -1,9 +1,8 @@
 //! The providers that Waypost knows: a table, one row a provider.
 
 use crate::scheme::{
-    Algorithm::Hmac,
     At::{self, Field, Header, Json},
-    Encoding, Hash, Identity, Key, Row, Signature, Timestamp, Unit,
+    Encoding, Identity, Key, Row, Signature, Timestamp, Unit,
 };
 
 /// The row of the provider `name`.
@@ -11,8 +10,11 @@ pub fn find(name: &str) -> Option<&'static Row<'static>> {
     PROVIDERS.iter().find(|row| row.name == name)
 }
 
-/// `webhook-id` and its like: the names that Standard Webhooks took over from Svix, and Svix's own.
+/// The names that the specification gives, and those that Svix, where it comes from, still sends.
 const WEBHOOK_OR_SVIX: &[&str] = &["webhook", "svix"];
+
+/// Webhooks, and what Shopify calls events, which come with these headers alone or with both.
+const X_SHOPIFY_OR_SHOPIFY: &[&str] = &["x-shopify", "shopify"];
 
 const fn seconds(at: At<'static>) -> Option<Timestamp<'static>> {
     Some(Timestamp {
@@ -21,7 +23,7 @@ const fn seconds(at: At<'static>) -> Option<Timestamp<'static>> {
     })
 }
 
-/// Every provider, its own projects first.
+/// Every provider, our own first.
 pub const PROVIDERS: &[Row<'static>] = &[
     Row {
         name: "waypost",
@@ -55,7 +57,7 @@ pub const PROVIDERS: &[Row<'static>] = &[
     },
     Row {
         name: "stripe",
-        page: "https://docs.stripe.com/webhooks#verify-manually",
+        page: "https://docs.stripe.com/webhooks/signature",
         signature: Signature::pairs("stripe-signature", "v1"),
         timestamp: seconds(Field("t")),
         signed: "{timestamp}.{body}",
@@ -98,12 +100,13 @@ pub const PROVIDERS: &[Row<'static>] = &[
     },
     Row {
         name: "shopify",
-        page: "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
-        algorithm: Hmac(Hash::Sha256),
+        page: "https://shopify.dev/docs/apps/build/webhooks/verify-deliveries",
         encoding: Encoding::Base64,
-        signature: Signature::whole("x-shopify-hmac-sha256"),
-        id: &[Header("x-shopify-webhook-id")],
-        event_type: &[Header("x-shopify-topic")],
+        families: X_SHOPIFY_OR_SHOPIFY,
+        signature: Signature::whole("{family}-hmac-sha256"),
+        // Not the event id, which the webhooks of all subscriptions to one event share.
+        id: &[Header("{family}-webhook-id")],
+        event_type: &[Header("{family}-topic")],
         identity: Identity::IdAndContent,
         ..Row::BODY_HMAC_SHA256_HEX
     },

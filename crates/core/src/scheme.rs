@@ -5,11 +5,13 @@
 //! does not fit is a reason to add a variant here, never to write code for one provider.
 
 mod compile;
+mod family;
 mod grammar;
 mod template;
 
 pub use self::{
-    compile::{Family, Place, Scheme, SchemeError, Stamp},
+    compile::{Scheme, SchemeError},
+    family::{Family, Place, Stamp},
     grammar::{Labelled, Layout, MAX_SIGNATURES},
     template::Part,
 };

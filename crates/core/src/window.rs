@@ -67,18 +67,19 @@ fn digits(text: &str, longest: usize) -> Option<u64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// Refuses a time that is more than `tolerance_seconds` before or after `now`. Both times are milliseconds
-/// since 1970; exactly the tolerance is still inside.
+/// Refuses a time that is more than `tolerance_seconds` before or after `now`. Both times are
+/// milliseconds since 1970, and are compared in whole seconds, as the providers' own libraries do:
+/// exactly the tolerance is still inside, whatever the fraction of the second.
 ///
 /// # Errors
 ///
 /// [`Rejection::StaleTimestamp`] or [`Rejection::FutureTimestamp`].
 pub fn check(sent: u64, now: u64, tolerance_seconds: u64) -> Result<(), Rejection> {
-    let tolerance = tolerance_seconds.saturating_mul(1000);
-    if now.saturating_sub(sent) > tolerance {
+    let (sent, now) = (sent / 1000, now / 1000);
+    if now.saturating_sub(sent) > tolerance_seconds {
         return Err(Rejection::StaleTimestamp);
     }
-    if sent.saturating_sub(now) > tolerance {
+    if sent.saturating_sub(now) > tolerance_seconds {
         return Err(Rejection::FutureTimestamp);
     }
     Ok(())

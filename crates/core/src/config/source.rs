@@ -2,13 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use super::{ConfigError, DEFAULT_FEED, is_name, reader::Reader};
+use super::{DEFAULT_FEED, is_name, reader::Reader};
 use crate::{
     providers,
-    rejection::Rejection,
-    scheme::{Part, Scheme, Stamp},
-    secret::Secret,
-    source::{DEFAULT_TTL_SECONDS, MAX_BODY_BYTES, RateLimit, Settings, Source},
+    scheme::{Part, Scheme},
+    source::{DEFAULT_TTL_SECONDS, MAX_BODY_BYTES, RateLimit, Settings},
 };
 
 /// What a window may be, in seconds; at most a week, so that identities surely outlive it.
@@ -31,82 +29,6 @@ pub struct SourceConfig {
     pub secrets: Vec<String>,
     /// The rest.
     pub settings: Settings,
-}
-
-/// What became of a source when its secrets were looked up.
-#[derive(Clone, Debug)]
-pub enum SourceState {
-    /// It can receive.
-    Ready {
-        /// The source.
-        source: Box<Source>,
-        /// What is wrong with secrets that it can do without, for the log.
-        notes: Vec<String>,
-    },
-    /// It refuses everything.
-    Misconfigured {
-        /// Why, for the log.
-        reason: String,
-    },
-    /// There is none of this name.
-    Unknown,
-}
-
-impl SourceState {
-    pub(super) fn misconfigured(errors: &[ConfigError]) -> Self {
-        let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Self::Misconfigured {
-            reason: reasons.join("; "),
-        }
-    }
-
-    /// The source.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Misconfigured`] or [`Rejection::UnknownSource`].
-    pub fn ready(&self) -> Result<&Source, Rejection> {
-        match self {
-            Self::Ready { source, .. } => Ok(source),
-            Self::Misconfigured { .. } => Err(Rejection::Misconfigured),
-            Self::Unknown => Err(Rejection::UnknownSource),
-        }
-    }
-}
-
-impl SourceConfig {
-    /// Any secret that is there will do, so that rotation never needs two to change at once.
-    pub(super) fn resolve(
-        &self,
-        name: &str,
-        secret: impl Fn(&str) -> Option<String>,
-    ) -> SourceState {
-        let mut keys = Vec::new();
-        let mut notes = Vec::new();
-        for secret_name in &self.secrets {
-            match secret(secret_name).map(|text| Secret::decode(&text, &self.scheme.key)) {
-                Some(Ok(key)) => keys.push(key),
-                Some(Err(error)) => notes.push(format!("secret {secret_name} {error}")),
-                None => notes.push(format!("secret {secret_name} is not set")),
-            }
-        }
-        if keys.is_empty() {
-            let reason = format!("source {name} has no key: {}", notes.join("; "));
-            return SourceState::Misconfigured { reason };
-        }
-        let scheme = self.scheme.clone();
-        let settings = self.settings.clone();
-        let source = Source {
-            name: name.to_owned(),
-            scheme,
-            keys,
-            settings,
-        };
-        SourceState::Ready {
-            source: Box::new(source),
-            notes,
-        }
-    }
 }
 
 /// Reads one entry of `SOURCES`.
@@ -241,19 +163,4 @@ fn rate_limit(limit: &mut Reader<'_, '_>) -> Option<RateLimit> {
         limit: requests?,
         period: period?,
     })
-}
-
-impl Scheme {
-    /// Whether the header `name` (in lower case) carries the row's own credential: a secret that a
-    /// token scheme sends, or a signature.
-    pub fn is_credential(&self, name: &str) -> bool {
-        self.families.iter().any(|family| family.signature == name)
-    }
-
-    /// Whether the header `name` (in lower case) belongs to the signature: the signatures
-    /// themselves or the time of signing.
-    pub fn is_signature(&self, name: &str) -> bool {
-        let stamp = Some(Stamp::Header(name.to_owned()));
-        self.is_credential(name) || self.families.iter().any(|family| family.timestamp == stamp)
-    }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Algorithm, At, Encoding, Grammar, Identity, Integrity, Layout, Part, Pointer, Row, Unit,
-    template,
+    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Stamp, Unit,
+    family::families, template,
 };
 use crate::secret::KeyRule;
 
@@ -35,37 +35,6 @@ pub struct Scheme {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
-}
-
-/// The places that belong together.
-#[derive(Clone, Debug)]
-pub struct Family {
-    /// The header with the signatures.
-    pub signature: String,
-    /// Where the time of signing is.
-    pub timestamp: Option<Stamp>,
-    /// Where the id is.
-    pub id: Vec<Place>,
-    /// Where the type is.
-    pub event_type: Vec<Place>,
-}
-
-/// Where the time of signing is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stamp {
-    /// In this header.
-    Header(String),
-    /// In this item of the signature header.
-    Field(String),
-}
-
-/// Where an id or a type is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In this header.
-    Header(String),
-    /// At this place in the body.
-    Json(Pointer),
 }
 
 /// What is wrong with a row.
@@ -132,6 +101,26 @@ impl Scheme {
         self.signed.contains(part)
     }
 
+    /// Whether the header `name` (in lower case) holds the source's secret itself, so that it must
+    /// never be stored.
+    pub fn is_credential(&self, name: &str) -> bool {
+        self.algorithm == Algorithm::Token && self.carries_signature(name)
+    }
+
+    /// Whether the header `name` (in lower case) belongs to the signature: with the body it proves
+    /// to anyone that the body is genuine.
+    pub fn is_signature(&self, name: &str) -> bool {
+        let stamp = |family: &Family| match &family.timestamp {
+            Some(Stamp::Header(header)) => header == name,
+            _ => false,
+        };
+        self.carries_signature(name) || self.families.iter().any(stamp)
+    }
+
+    fn carries_signature(&self, name: &str) -> bool {
+        self.families.iter().any(|family| family.signature == name)
+    }
+
     /// Whether an id found at `place` is covered by the signature.
     pub fn signs_place(&self, place: &Place) -> bool {
         match place {
@@ -184,101 +173,6 @@ impl Scheme {
         match rules.iter().find(|(broken, ..)| *broken) {
             Some((_, key, reason)) => Err(SchemeError::new(key, *reason)),
             None => self.allows(self.identity),
-        }
-    }
-}
-
-fn families(row: &Row<'_>) -> Result<Vec<Family>, SchemeError> {
-    if let Grammar::Items {
-        field,
-        separator,
-        equals,
-    } = row.signature.grammar
-    {
-        let parts = [
-            (field, "signature.field"),
-            (separator, "signature.separator"),
-            (equals, "signature.equals"),
-        ];
-        if let Some((_, key)) = parts.into_iter().find(|(text, _)| text.is_empty()) {
-            return Err(SchemeError::new(key, "is empty"));
-        }
-    }
-    let one = [""];
-    let names = if row.families.is_empty() {
-        &one[..]
-    } else {
-        row.families
-    };
-    names
-        .iter()
-        .map(|family| Names { row, family }.places())
-        .collect()
-}
-
-/// Puts one family into a row's header names.
-struct Names<'r> {
-    row: &'r Row<'r>,
-    family: &'r str,
-}
-
-impl Names<'_> {
-    fn places(&self) -> Result<Family, SchemeError> {
-        let row = self.row;
-        Ok(Family {
-            signature: self.header(row.signature.header, "signature.header")?,
-            timestamp: row
-                .timestamp
-                .map(|timestamp| self.stamp(timestamp.at))
-                .transpose()?,
-            id: self.list(row.id, "id")?,
-            event_type: self.list(row.event_type, "type")?,
-        })
-    }
-
-    fn header(&self, name: &str, key: &'static str) -> Result<String, SchemeError> {
-        if name.contains("{family}") && self.row.families.is_empty() {
-            return Err(SchemeError::new(
-                "families",
-                "is missing, and a header is named by {family}",
-            ));
-        }
-        let name = name.replace("{family}", self.family).to_ascii_lowercase();
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(token) {
-            return Err(SchemeError::new(key, format!("{name:?} is no header name")));
-        }
-        Ok(name)
-    }
-
-    fn stamp(&self, at: At<'_>) -> Result<Stamp, SchemeError> {
-        match at {
-            At::Header(name) => self.header(name, "timestamp.header").map(Stamp::Header),
-            At::Field(_) if matches!(self.row.signature.grammar, Grammar::Whole { .. }) => Err(
-                SchemeError::new("timestamp.field", "needs a signature header with fields"),
-            ),
-            At::Field(field) => Ok(Stamp::Field(field.to_owned())),
-            At::Json(_) => Err(SchemeError::new("timestamp.json", "is not supported")),
-        }
-    }
-
-    fn list(&self, places: &[At<'_>], key: &'static str) -> Result<Vec<Place>, SchemeError> {
-        places.iter().map(|&at| self.place(at, key)).collect()
-    }
-
-    fn place(&self, at: At<'_>, key: &'static str) -> Result<Place, SchemeError> {
-        match at {
-            At::Header(name) => self.header(name, key).map(Place::Header),
-            At::Json(pointer) => Pointer::parse(pointer).map(Place::Json).ok_or_else(|| {
-                SchemeError::new(
-                    key,
-                    format!("{pointer:?} is no JSON pointer such as \"/event/id\""),
-                )
-            }),
-            At::Field(_) => Err(SchemeError::new(
-                key,
-                "cannot be a field of the signature header",
-            )),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The first phase: what the headers alone decide.
 
-use super::{Lookup, Screened};
+use super::screened::{Lookup, Screened};
 use crate::{
     fields::MAX_TEXT,
     hash::{Piece, sha256},
