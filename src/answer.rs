@@ -1,0 +1,70 @@
+//! Answers of the edge itself. Every one names its request and says whether it may be cached.
+
+use wasm_bindgen::{JsCast, JsValue};
+use waypost_core::problem::{self, Problem};
+use waypost_core::rejection::Rejection;
+use web_sys::Response;
+
+use crate::ffi;
+
+/// An answer on its way to becoming a host's response.
+pub(crate) struct Answer {
+    status: u16,
+    headers: String,
+    body: JsValue,
+}
+
+impl Answer {
+    /// An answer without a body and without headers.
+    pub(crate) fn new(status: u16) -> Self {
+        Self { status, headers: String::new(), body: JsValue::NULL }
+    }
+
+    /// JSON that must not be cached.
+    pub(crate) fn json(status: u16, text: &str) -> Self {
+        Self::new(status)
+            .header("content-type", "application/json")
+            .header("cache-control", "no-store")
+            .body(JsValue::from_str(text))
+    }
+
+    /// A refusal.
+    pub(crate) fn problem(problem: Problem, request_id: &str) -> Self {
+        let problem = problem.with("request_id", request_id);
+        let mut answer = Self::new(problem.status())
+            .header("content-type", problem::CONTENT_TYPE)
+            .header("cache-control", "no-store")
+            .body(JsValue::from_str(&problem.body()));
+        for (name, value) in problem.headers() {
+            answer = answer.header(name, value);
+        }
+        answer
+    }
+
+    /// Adds a header. Neither part may hold a line break.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.reserve(name.len() + value.len() + 2);
+        self.headers.push_str(name);
+        self.headers.push('\n');
+        self.headers.push_str(value);
+        self.headers.push('\n');
+        self
+    }
+
+    /// Sets the body: a string, bytes, a stream.
+    pub(crate) fn body(mut self, body: impl JsCast) -> Self {
+        self.body = body.unchecked_into();
+        self
+    }
+
+    /// The host's response.
+    pub(crate) fn respond(self, request_id: &str) -> Response {
+        let Self { status, headers, body } =
+            self.header("x-content-type-options", "nosniff").header("x-request-id", request_id);
+        ffi::respond(status, &headers, &body).unwrap_or_else(|_| {
+            // Only a header that the host refuses gets here: answer without any.
+            let status = Rejection::Internal.status();
+            ffi::respond(status, "", &JsValue::NULL).unwrap_or_else(|error| error.unchecked_into())
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! The core's door to SQLite, onto a Durable Object's storage.
+
+use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use waypost_core::feed::db::{Db, DbError, Row, Value};
+use worker::State;
+
+use crate::ffi::{self, StorageExt};
+use crate::log;
+
+/// The storage of the Durable Object that this is opened in.
+pub(crate) struct DoDb {
+    storage: StorageExt,
+    sql: JsValue,
+}
+
+impl DoDb {
+    pub(crate) fn new(state: &State) -> Self {
+        let storage = state.storage();
+        let sql = storage.as_raw().sql().into();
+        let storage: &JsValue = storage.as_raw().as_ref();
+        Self { storage: storage.clone().unchecked_into(), sql }
+    }
+
+    /// Sets the object's one alarm.
+    pub(crate) async fn set_alarm(&self, unix_ms: u64) -> Result<(), DbError> {
+        self.storage.set_alarm_at(unix_ms as f64).await.map(|_| ()).map_err(error)
+    }
+}
+
+fn error(error: JsValue) -> DbError {
+    DbError(log::reason(&error))
+}
+
+impl Db for DoDb {
+    type Text = JsString;
+    type Blob = ArrayBuffer;
+
+    fn query<T>(
+        &self,
+        sql: &str,
+        params: &[Value<'_, ArrayBuffer>],
+        mut read: impl FnMut(&dyn Row<Self>) -> T,
+    ) -> Result<Vec<T>, DbError> {
+        let parameters: Array = params.iter().map(parameter).collect();
+        let rows = ffi::rows(&self.sql, sql, &parameters).map_err(error)?;
+        Ok(rows.iter().map(|row| read(&DoRow(row.unchecked_into()))).collect())
+    }
+
+    fn transaction<T>(&self, work: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError> {
+        let mut work = Some(work);
+        let mut done = None;
+        let result = self.storage.transaction_sync(&mut || {
+            let Some(work) = work.take() else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            match work() {
+                Ok(value) => {
+                    done = Some(value);
+                    Ok(JsValue::UNDEFINED)
+                }
+                Err(DbError(reason)) => Err(js_sys::Error::new(&reason).into()),
+            }
+        });
+        result.map_err(error)?;
+        done.ok_or_else(|| DbError("the transaction did not run".to_owned()))
+    }
+}
+
+fn parameter(value: &Value<'_, ArrayBuffer>) -> JsValue {
+    match value {
+        Value::Int(int) => JsValue::from_f64(*int as f64),
+        Value::Text(text) => JsValue::from_str(text),
+        Value::Blob(blob) => (*blob).into(),
+        Value::Null => JsValue::NULL,
+    }
+}
+
+struct DoRow(Array);
+
+impl Row<DoDb> for DoRow {
+    fn is_null(&self, column: u32) -> bool {
+        self.0.get(column).is_null()
+    }
+
+    fn int(&self, column: u32) -> u64 {
+        self.0.get(column).as_f64().map_or(0, |number| number as u64)
+    }
+
+    fn string(&self, column: u32) -> String {
+        self.0.get(column).as_string().unwrap_or_default()
+    }
+
+    fn text(&self, column: u32) -> JsString {
+        self.0.get(column).unchecked_into()
+    }
+
+    fn blob(&self, column: u32) -> Option<ArrayBuffer> {
+        self.0.get(column).dyn_into().ok()
+    }
+}
+
+/// The parts of a large body, as views that the storage copies from.
+pub(crate) fn parts(body: &ArrayBuffer) -> Vec<ArrayBuffer> {
+    waypost_core::feed::parts(body.byte_length())
+        .map(|part| body.slice_with_end(part.start, part.end))
+        .collect()
+}
+
+/// Parts of a body as one.
+pub(crate) fn whole(parts: &[ArrayBuffer]) -> ArrayBuffer {
+    let chunks: Array = parts.iter().map(|part| JsValue::from(Uint8Array::new(part))).collect();
+    let length = parts.iter().fold(0, |sum: u32, part| sum.saturating_add(part.byte_length()));
+    ffi::concat(&chunks, length)
+}

@@ -1,0 +1,126 @@
+//! What the Worker is made of: its config and its bindings, read once in an isolate's life.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use waypost_core::config::{Config, Feed as FeedConfig, SourceState};
+use waypost_core::rejection::Rejection;
+use waypost_core::source::Source;
+use waypost_core::route::Routes;
+
+use crate::ffi::{Kv, Namespace, QueueSender};
+use crate::in_flight::InFlight;
+use crate::log;
+
+/// Config, bindings and what an isolate remembers between requests.
+pub(crate) struct Edge {
+    pub(crate) config: Config,
+    sources: HashMap<String, SourceState>,
+    pub(crate) routes: Routes,
+    pub(crate) kv: Kv,
+    pub(crate) queue: QueueSender,
+    pub(crate) feeds: Namespace,
+    pub(crate) in_flight: InFlight,
+    /// Keys that the host has imported, by source and place.
+    pub(crate) host_keys: RefCell<HashMap<(String, usize), JsValue>>,
+    env: JsValue,
+}
+
+/// The secret that opens everything.
+const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
+
+thread_local! {
+    static EDGE: OnceCell<&'static Edge> = const { OnceCell::new() };
+}
+
+impl Edge {
+    /// The isolate's edge. Vars and secrets do not change in the life of an isolate.
+    pub(crate) fn get(env: &JsValue) -> &'static Self {
+        EDGE.with(|edge| *edge.get_or_init(|| Box::leak(Box::new(Self::new(env)))))
+    }
+
+    fn new(env: &JsValue) -> Self {
+        let vars = vars(env);
+        let vars: Vec<_> = vars.iter().map(|(name, json)| (name.as_str(), json.as_str())).collect();
+        let (config, errors) = Config::load(&vars);
+        for error in errors {
+            log::error("config", &error.to_string());
+        }
+        let sources = config.sources().map(|(name, _)| (name.to_owned(), source(&config, env, name)));
+        let sources = sources.collect();
+        let binding = |name: &str| property(env, name);
+        Self {
+            sources,
+            config,
+            routes: Routes::new(),
+            kv: binding("KV").unchecked_into(),
+            queue: binding("QUEUE").unchecked_into(),
+            feeds: binding("FEED").unchecked_into(),
+            in_flight: InFlight::default(),
+            host_keys: RefCell::default(),
+            env: env.clone(),
+        }
+    }
+
+    /// The source of this name.
+    pub(crate) fn source(&'static self, name: &str) -> Result<&'static Source, Rejection> {
+        self.sources.get(name).ok_or(Rejection::UnknownSource)?.ready()
+    }
+
+    /// The tokens that open a feed: its own, and the administrator's.
+    pub(crate) fn tokens(&self, feed: &FeedConfig) -> Vec<String> {
+        let names = feed.tokens.iter().map(String::as_str).chain([ADMIN_TOKEN]);
+        names.filter_map(|name| property(&self.env, name).as_string()).collect()
+    }
+
+    /// A binding by its name; undefined where there is none.
+    pub(crate) fn binding(&self, name: &str) -> JsValue {
+        property(&self.env, name)
+    }
+}
+
+/// A source with its secrets. What is wrong with it is said once, when the isolate starts.
+fn source(config: &Config, env: &JsValue, name: &str) -> SourceState {
+    let state = config.source(name, |secret| property(env, secret).as_string());
+    match &state {
+        SourceState::Ready { notes, .. } => {
+            notes.iter().for_each(|note| log::warn("source", &format!("{name}: {note}")));
+        }
+        SourceState::Misconfigured { reason } => {
+            log::error("misconfigured source", &format!("{name}: {reason}"));
+        }
+        SourceState::Unknown => {}
+    }
+    state
+}
+
+fn property(env: &JsValue, name: &str) -> JsValue {
+    Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Every var that `wrangler.toml` writes as a table or an array, as JSON. Bindings are objects too,
+/// and are told apart by having a class of their own.
+fn vars(env: &JsValue) -> Vec<(String, String)> {
+    let Some(env) = env.dyn_ref::<js_sys::Object>() else {
+        return Vec::new();
+    };
+    js_sys::Object::keys(env)
+        .iter()
+        .filter_map(|name| {
+            let name = name.as_string()?;
+            let plain = property(env, &name);
+            if !is_plain(&plain) {
+                return None;
+            }
+            let json = JSON::stringify(&plain).ok()?;
+            Some((name, json.into()))
+        })
+        .collect()
+}
+
+fn is_plain(value: &JsValue) -> bool {
+    let prototype = |value: &JsValue| js_sys::Reflect::get_prototype_of(value).ok().map(JsValue::from);
+    value.is_object() && (js_sys::Array::is_array(value) || prototype(value) == prototype(&js_sys::Object::new()))
+}

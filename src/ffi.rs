@@ -1,0 +1,180 @@
+//! Every binding to the host that the worker crate lacks, or has without `catch`, or makes cost
+//! more than one crossing. Declarations only; who decides is elsewhere.
+
+use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Request, Response};
+
+#[wasm_bindgen(module = "/src/glue.js")]
+extern "C" {
+    /// Method, URL, names and values of a request's head, a line each.
+    pub(crate) fn head(request: &Request) -> String;
+
+    /// A response; `headers` is names and values in turn, a line each.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
+
+    /// `head`, `body` and `tail` as one buffer.
+    pub(crate) fn join(head: &[u8], body: &ArrayBuffer, tail: &[u8]) -> Uint8Array;
+
+    /// Chunks of a stream as one buffer of `length` bytes.
+    pub(crate) fn concat(chunks: &Array, length: u32) -> ArrayBuffer;
+
+    /// `open`, the pieces joined with commas, and `close`.
+    pub(crate) fn page(open: &str, pieces: &Array, close: &str) -> JsValue;
+
+    /// Every row of a statement.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn rows(sql: &JsValue, statement: &str, parameters: &Array) -> Result<Array, JsValue>;
+
+    /// Options of `stub.fetch`.
+    pub(crate) fn request_init(method: &str, headers: &str, body: &JsValue, signal: &JsValue) -> Object;
+
+    /// Resolves after `ms`, or as soon as the signal is aborted.
+    #[wasm_bindgen(js_name = pause)]
+    pub(crate) async fn pause(ms: u32, signal: &JsValue);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The execution context of a request.
+    pub(crate) type Context;
+
+    /// Keeps the request alive after its client has gone.
+    #[wasm_bindgen(method, js_name = waitUntil)]
+    pub(crate) fn wait_until(this: &Context, promise: &Promise);
+
+    /// A KV namespace.
+    #[derive(Clone)]
+    pub(crate) type Kv;
+
+    /// The value as text, or null.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn get(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
+
+    /// The value as `kind` says (`"arrayBuffer"`), or null.
+    #[wasm_bindgen(method, catch, js_name = get)]
+    pub(crate) async fn get_as(this: &Kv, key: &str, kind: &str) -> Result<JsValue, JsValue>;
+
+    /// Stores a value.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn put(
+        this: &Kv,
+        key: &str,
+        value: &JsValue,
+        options: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Removes a value.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn delete(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
+
+    /// A queue's sending end.
+    #[derive(Clone)]
+    pub(crate) type QueueSender;
+
+    /// Resolves once the message is stored.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn send(
+        this: &QueueSender,
+        message: &JsValue,
+        options: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// A Durable Object namespace.
+    #[derive(Clone)]
+    pub(crate) type Namespace;
+
+    #[wasm_bindgen(method, catch, js_name = idFromName)]
+    pub(crate) fn id_from_name(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = get)]
+    pub(crate) fn stub(this: &Namespace, id: &JsValue) -> Result<Stub, JsValue>;
+
+    /// A Durable Object seen from outside.
+    pub(crate) type Stub;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// A batch of queue messages, with what the worker crate hides.
+    pub(crate) type Batch;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn queue(this: &Batch) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn messages(this: &Batch) -> Array;
+
+    /// One queue message.
+    pub(crate) type Message;
+
+    /// An `ArrayBuffer` or a `Uint8Array`, as the runtime's version has it.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn body(this: &Message) -> JsValue;
+
+    /// How often it has been delivered, this time included.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn attempts(this: &Message) -> u32;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn ack(this: &Message);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn retry(this: &Message, options: &JsValue);
+
+    /// `crypto.subtle`.
+    #[wasm_bindgen(thread_local_v2, js_namespace = crypto, js_name = subtle)]
+    pub(crate) static SUBTLE: Subtle;
+
+    #[derive(Clone)]
+    pub(crate) type Subtle;
+
+    #[wasm_bindgen(method, catch, js_name = importKey)]
+    pub(crate) async fn import_key(
+        this: &Subtle,
+        format: &str,
+        key: &Uint8Array,
+        algorithm: &JsValue,
+        extractable: bool,
+        usages: &Array,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn sign(this: &Subtle, algorithm: &str, key: &JsValue, data: &JsValue)
+    -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn digest(this: &Subtle, algorithm: &str, data: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    pub(crate) fn random_uuid() -> String;
+
+    /// A rate limiter.
+    pub(crate) type RateLimiter;
+
+    /// Counts one request of `{ key }` and says whether it is within the limit.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) async fn limit(this: &RateLimiter, options: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// What the worker crate's storage lacks.
+    pub(crate) type StorageExt;
+
+    /// Runs the closure in a transaction; an `Err` of it rolls back and is returned.
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    pub(crate) fn transaction_sync(
+        this: &StorageExt,
+        work: &mut dyn FnMut() -> Result<JsValue, JsValue>,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Sets the alarm to a moment in unix milliseconds.
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    pub(crate) async fn set_alarm_at(this: &StorageExt, unix_ms: f64) -> Result<JsValue, JsValue>;
+
+    /// The signal that says that a request's client has gone; absent in older runtimes.
+    #[wasm_bindgen(js_name = Request)]
+    pub(crate) type RequestExt;
+
+    #[wasm_bindgen(method, getter, js_name = signal)]
+    pub(crate) fn signal(this: &RequestExt) -> Option<AbortSignal>;
+}

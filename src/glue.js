@@ -1,0 +1,71 @@
+// The one room where JavaScript is written by hand: what would otherwise be many small crossings
+// between wasm and the host, done in one. No decision is taken here.
+
+// A request's head as one text: method, URL, then name and value of each header, a line each.
+// Fetch allows no line break in any of them.
+export function head(request) {
+  let text = request.method + "\n" + request.url;
+  for (const [name, value] of request.headers) text += "\n" + name + "\n" + value;
+  return text;
+}
+
+// An answer. `headers` is name and value in turn, a line each.
+export function respond(status, headers, body) {
+  const lines = headers.split("\n");
+  const pairs = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) pairs.push([lines[i], lines[i + 1]]);
+  return new Response(body, { status, headers: pairs });
+}
+
+// Bytes of wasm and buffers of the host, joined on the host's side. `head` is copied: the view
+// into wasm is gone with the next allocation.
+export function join(head, body, tail) {
+  const joined = new Uint8Array(head.length + body.byteLength + tail.length);
+  joined.set(head);
+  joined.set(new Uint8Array(body), head.length);
+  joined.set(tail, head.length + body.byteLength);
+  return joined;
+}
+
+// Chunks of a stream as one buffer.
+export function concat(chunks, length) {
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined.buffer;
+}
+
+// Every row of a statement, as an array of columns.
+export function rows(sql, statement, parameters) {
+  return sql.exec(statement, ...parameters).raw().toArray();
+}
+
+// A page of events: `open`, the pieces joined with commas, and `close`.
+export function page(open, pieces, close) {
+  return open + pieces.join(",") + close;
+}
+
+// The options of a request to a Durable Object. `headers` as in `respond`.
+export function request_init(method, headers, body, signal) {
+  const lines = headers.split("\n");
+  const pairs = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) pairs.push([lines[i], lines[i + 1]]);
+  const init = { method, headers: pairs };
+  if (body !== undefined) init.body = body;
+  if (signal !== undefined) init.signal = signal;
+  return init;
+}
+
+// Resolves after `ms`, or as soon as the signal is aborted.
+export function pause(ms, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,80 @@
+//! Waypost's edge: Workers handlers, Durable Objects and bindings. Thin; `waypost-core` decides.
+//!
+//! - `receive`: the ingest line, from a provider's POST to the queue.
+//! - `queue`: from the queue to the feeds.
+//! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
+//! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
+//! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
+//! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
+//! - `ffi`, `options`: the bindings to the host; `log`: what operators read.
+
+mod answer;
+mod body;
+mod call;
+mod db;
+mod edge;
+mod feed_do;
+mod ffi;
+mod in_flight;
+mod log;
+mod options;
+mod poll;
+mod queue;
+mod rate;
+mod receive;
+mod reply;
+mod subtle;
+mod waiting;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use waypost_core::problem::Problem;
+use waypost_core::rejection::Rejection;
+use waypost_core::route::{Resource, Target};
+use web_sys::{Request, Response};
+
+use answer::Answer;
+use call::Call;
+use edge::Edge;
+use ffi::{Batch, Context};
+
+/// The `fetch` handler. Exported bare: the worker crate's wrapper costs as much again as the rest.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: JsValue, context: &Context) -> Promise {
+    let answer = future_to_promise(async move {
+        let call = Call::new(request);
+        Ok(respond(Edge::get(&env), &call).await.into())
+    });
+    // A handler whose client has gone is cancelled, and a future that is never polled again keeps
+    // its memory for ever. So every request runs to its end; a held one ends with its signal.
+    context.wait_until(&answer);
+    answer
+}
+
+/// The `queue` handler. It resolves whatever happens: an error would re-initialise the isolate.
+#[wasm_bindgen]
+pub async fn queue(batch: Batch, env: JsValue) {
+    queue::consume(Edge::get(&env), &batch).await;
+}
+
+async fn respond(edge: &'static Edge, call: &Call) -> Response {
+    let Some(target) = edge.routes.at(call.path()) else {
+        return refuse(Rejection::NotFound.into(), call);
+    };
+    let Target { resource, name, .. } = target;
+    match call.method() {
+        "OPTIONS" => {
+            Answer::new(204).header("allow", &resource.allow()).header("cache-control", "no-store").respond(&call.id)
+        }
+        method if !resource.methods().contains(&method) => {
+            refuse(Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()), call)
+        }
+        _ if resource == Resource::Receive => receive::receive(edge, call, name).await.respond(&call.id),
+        _ => poll::poll(edge, call, target).await,
+    }
+}
+
+fn refuse(problem: Problem, call: &Call) -> Response {
+    Answer::problem(problem, &call.id).respond(&call.id)
+}

@@ -1,0 +1,190 @@
+//! The ingest line: receive, verify, seen?, enqueue, mark seen, answer.
+//!
+//! Each step takes the proof that the step before it made, so none can be skipped, and nothing is
+//! marked seen before it is safely queued.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use waypost_core::problem::Problem;
+use waypost_core::rejection::Rejection;
+use waypost_core::source::Source;
+use waypost_core::travel;
+use waypost_core::verify::{self, Screened};
+use waypost_core::wire::{self, INLINE_LIMIT, Meta, Unique};
+
+use crate::answer::Answer;
+use crate::body::Body;
+use crate::call::Call;
+use crate::edge::Edge;
+use crate::{ffi, log, options, rate, subtle};
+
+/// How long KV holds a body for its journey to the feed: longer than the queue holds a message.
+const BODY_JOURNEY_SECONDS: u64 = 15 * 86_400;
+
+/// `POST /webhooks/receive/{source}`.
+pub(crate) async fn receive(edge: &'static Edge, call: &Call, source: &str) -> Answer {
+    match ingest(edge, call, source).await {
+        Ok(Accepted { status, id }) => {
+            let body = serde_json::json!({ "status": status, "id": id });
+            Answer::json(200, &body.to_string())
+        }
+        Err(problem) => Answer::problem(problem, &call.id),
+    }
+}
+
+async fn ingest(edge: &'static Edge, call: &Call, source: &str) -> Result<Accepted, Problem> {
+    let source = edge.source(source)?;
+    rate::limit(edge, source).await?;
+    let received = Received::receive(edge, call, source).await?;
+    let verified = received.verify(edge).await?;
+    let fresh = match verified.seen(edge, call).await {
+        Seen::Before(accepted) => return Ok(accepted),
+        Seen::Never(fresh) => fresh,
+    };
+    let enqueued = fresh.enqueue(edge, call).await?;
+    Ok(enqueued.mark_seen(edge).await)
+}
+
+/// What the provider is told.
+struct Accepted {
+    status: &'static str,
+    id: String,
+}
+
+/// All the bytes are here, and their head is plausible.
+struct Received {
+    source: &'static Source,
+    screened: Screened<'static>,
+    body: Body<'static>,
+}
+
+/// The provider signed these bytes.
+struct Verified {
+    source: &'static Source,
+    verified: verify::Verified,
+    body: Body<'static>,
+}
+
+enum Seen {
+    Before(Accepted),
+    Never(Fresh),
+}
+
+/// KV does not know it. The feed may still: KV is the fast filter, the feed is the truth.
+struct Fresh {
+    verified: Verified,
+    meta: Meta,
+    mark: Option<String>,
+}
+
+/// The queue has it.
+struct Enqueued {
+    meta: Meta,
+    mark: Option<String>,
+    ttl_seconds: u64,
+}
+
+impl Received {
+    async fn receive(edge: &'static Edge, call: &Call, source: &'static Source) -> Result<Self, Problem> {
+        let screened = verify::screen(source, &call.head(), call.now)?;
+        let declared = call.headers().content_length();
+        let body = Body::read(&call.request, declared, &screened, &edge.in_flight).await?;
+        Ok(Self { source, screened, body })
+    }
+
+    async fn verify(self, edge: &'static Edge) -> Result<Verified, Problem> {
+        let Self { source, screened, body } = self;
+        let verified = match &body.small {
+            Some(bytes) => screened.verify(bytes)?,
+            None => subtle::verify(edge, source, screened, &body.buffer).await?,
+        };
+        Ok(Verified { source, verified, body })
+    }
+}
+
+impl Verified {
+    async fn seen(self, edge: &Edge, call: &Call) -> Seen {
+        let meta = self.meta(call);
+        let mark = self.verified.mark();
+        let known = match &mark {
+            None => false,
+            // Without KV everything is fresh; the feed will tell the duplicates.
+            Some(mark) => edge.kv.get(mark).await.is_ok_and(|value| !value.is_null()),
+        };
+        match known {
+            true => Seen::Before(Accepted { status: "already_processed", id: meta.webhook_id }),
+            false => Seen::Never(Fresh { verified: self, meta, mark }),
+        }
+    }
+
+    fn meta(&self, call: &Call) -> Meta {
+        let source = self.source;
+        let headers = call.headers();
+        let webhook_id = self.verified.event_id().map_or(&call.id, |id| &id.value);
+        Meta {
+            receipt: call.id.clone(),
+            source: source.name.clone(),
+            feed: source.settings.feed.clone(),
+            webhook_id: webhook_id.clone(),
+            kind: self.verified.event_type().to_owned(),
+            received_at: call.now,
+            content_type: headers.get("content-type").map(str::to_owned),
+            headers: travel::travelling(&source.scheme, headers),
+            signature_headers: travel::signature_headers(&source.scheme).map(str::to_owned).collect(),
+            unique: self.unique(call.now),
+            size: self.body.len(),
+            body_key: None,
+        }
+    }
+}
+
+impl Verified {
+    fn unique(&self, now: u64) -> Vec<Unique> {
+        let until = now.saturating_add(self.source.identity_ttl_seconds().saturating_mul(1000));
+        let unique = self.verified.unique();
+        [unique.id, unique.content].into_iter().flatten().map(|key| Unique { key, until }).collect()
+    }
+}
+
+impl Fresh {
+    /// Hands the bytes to the queue, or where they are too many to KV and the key to the queue.
+    async fn enqueue(self, edge: &Edge, call: &Call) -> Result<Enqueued, Problem> {
+        let Self { verified: Verified { source, body, .. }, mut meta, mark } = self;
+        let mut head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
+        let mut inline = Some(&body.buffer);
+        if head.len() as u64 + body.len() > INLINE_LIMIT as u64 {
+            let key = format!("body:{}", meta.receipt);
+            let ttl = options::expires_in(BODY_JOURNEY_SECONDS);
+            edge.kv.put(&key, &body.buffer, &ttl).await.map_err(|error| {
+                log::error("KV did not take a body", &log::reason(&error));
+                Rejection::BodyStoreUnavailable
+            })?;
+            meta.body_key = Some(key);
+            inline = None;
+            head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
+        }
+        let message = match inline {
+            Some(body) => ffi::join(&head, body, &[]),
+            None => Uint8Array::from(head.as_slice()),
+        };
+        edge.queue.send(&message, &options::bytes()).await.map_err(|error| {
+            log::error("the queue refused", &format!("{}: {}", call.id, log::reason(&error)));
+            Rejection::QueueUnavailable
+        })?;
+        let ttl_seconds = source.settings.idempotency_ttl_seconds;
+        Ok(Enqueued { meta, mark, ttl_seconds })
+    }
+}
+
+impl Enqueued {
+    /// Marks the webhook seen. A mark that fails costs nothing: the feed knows the identity.
+    async fn mark_seen(self, edge: &Edge) -> Accepted {
+        if let Some(mark) = &self.mark {
+            let ttl = options::expires_in(self.ttl_seconds);
+            if let Err(error) = edge.kv.put(mark, &JsValue::from_str("1"), &ttl).await {
+                log::warn("KV did not take a mark", &log::reason(&error));
+            }
+        }
+        Accepted { status: "received", id: self.meta.webhook_id }
+    }
+}

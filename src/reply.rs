@@ -1,0 +1,47 @@
+//! A feed's reply as a host's response.
+
+use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
+use wasm_bindgen::JsValue;
+use waypost_core::conditional::http_date;
+use waypost_core::feed::{Body, BodyBytes, Content, Reply};
+
+use crate::answer::Answer;
+use crate::{db, ffi};
+
+/// An answer of the feed, with everything but its request's id.
+pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> Answer {
+    let mut answer = match reply.content {
+        Content::NotModified => Answer::new(reply.status),
+        Content::Json { open, pieces, close } => {
+            let pieces: Array = pieces.into_iter().map(JsValue::from).collect();
+            Answer::new(reply.status)
+                .header("content-type", "application/json")
+                .body(ffi::page(open, &pieces, &close))
+        }
+        Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
+        Content::Problem(problem) => Answer::problem(problem, request_id),
+    };
+    answer = answer.header("cache-control", reply.cache_control);
+    if let Some(etag) = &reply.etag {
+        answer = answer.header("etag", etag);
+    }
+    if let Some(at) = reply.last_modified {
+        answer = answer.header("last-modified", &http_date(at));
+    }
+    answer
+}
+
+/// A payload is never a page of ours: it is sandboxed, and is what its type says it is.
+fn payload(answer: Answer, body: Body<JsString, ArrayBuffer>, attachment: bool) -> Answer {
+    let kind = body.content_type.as_deref().unwrap_or("application/octet-stream");
+    let answer = answer.header("content-type", kind).header("content-security-policy", "sandbox");
+    let answer = match attachment {
+        true => answer.header("content-disposition", "attachment"),
+        false => answer,
+    };
+    match body.bytes {
+        BodyBytes::Text(text) => answer.body(text),
+        BodyBytes::Decoded(bytes) => answer.body(Uint8Array::from(bytes.as_slice())),
+        BodyBytes::Parts(parts) => answer.body(db::whole(&parts)),
+    }
+}

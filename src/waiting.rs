@@ -1,0 +1,88 @@
+//! Held pollers of one feed.
+//!
+//! A poller registers first and reads the log afterwards, so an append between the two wakes it. An
+//! append wakes all of them; the first to be answered prepares the answer, and the others with the
+//! same question are given the same bytes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::pin::pin;
+
+use event_listener::{Event, EventListener};
+use futures_util::future::select;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use waypost_core::rejection::Rejection;
+
+use crate::ffi;
+
+/// More than this many pollers at once are asked to come again.
+const MOST: usize = 20_000;
+
+/// Whoever waits for the next append.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    appended: Event,
+    count: Cell<usize>,
+    prepared: RefCell<HashMap<String, Prepared>>,
+}
+
+/// An answer that many are given.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: Uint8Array,
+}
+
+/// A place among those who wait; given up when dropped.
+pub(crate) struct Place<'w> {
+    of: &'w Waiting,
+    listener: EventListener,
+}
+
+impl Waiting {
+    /// Takes a place.
+    pub(crate) fn register(&self) -> Result<Place<'_>, Rejection> {
+        if self.count.get() >= MOST {
+            return Err(Rejection::TooManyWaiting);
+        }
+        self.count.set(self.count.get().saturating_add(1));
+        Ok(Place { of: self, listener: self.appended.listen() })
+    }
+
+    /// Wakes everybody: something was appended, so what was prepared is old.
+    pub(crate) fn wake(&self) {
+        self.prepared.borrow_mut().clear();
+        self.appended.notify(usize::MAX);
+    }
+
+    /// The answer to this question as it was prepared since the last append.
+    pub(crate) fn prepared(&self, question: &str) -> Option<Prepared> {
+        self.prepared.borrow().get(question).cloned()
+    }
+
+    /// Keeps an answer for the others.
+    pub(crate) fn prepare(&self, question: String, answer: Prepared) {
+        self.prepared.borrow_mut().insert(question, answer);
+    }
+}
+
+impl Place<'_> {
+    /// Waits for an append, but no longer than `ms` and no longer than the client is there.
+    /// Returns whether there was one.
+    pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) -> bool {
+        let over = pin!(ffi::pause(ms, signal));
+        let appended = matches!(
+            select(&mut self.listener, over).await,
+            futures_util::future::Either::Left(_)
+        );
+        appended
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.of.count.set(self.of.count.get().saturating_sub(1));
+    }
+}
