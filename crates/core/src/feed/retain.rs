@@ -1,0 +1,122 @@
+//! What is removed from the log, and when.
+
+use super::append::form;
+use super::db::{Db, DbError, Value};
+use super::read::Range;
+use super::{Log, schema};
+use crate::config::Retention;
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+/// One call removes at most this many events and as many identities, so that no call is long.
+const STEP: u64 = 500;
+
+impl<D: Db> Log<D> {
+    /// Removes a step of what the policy no longer keeps, and of expired identities. Returns
+    /// whether more is left to remove.
+    pub fn prune(&self, keep: Retention, now: u64) -> Result<bool, DbError> {
+        let cut = self.cut(keep, now)?;
+        let through = cut.min(self.bounds().start().saturating_add(STEP));
+        if through > self.bounds().start() {
+            self.remove_through(through, now)?;
+        }
+        self.db.execute(
+            "DELETE FROM identities WHERE key IN
+                (SELECT key FROM identities WHERE until <= ? ORDER BY until LIMIT ?)",
+            &[Value::Int(now), Value::Int(STEP)],
+        )?;
+        let expired = self.db.first(
+            "SELECT 1 FROM identities WHERE until <= ? LIMIT 1",
+            &[Value::Int(now)],
+            |_| (),
+        )?;
+        Ok(through < cut || expired.is_some())
+    }
+
+    /// When the next event or identity comes of age, in unix milliseconds.
+    pub fn next_expiry(&self, keep: Retention) -> Result<Option<u64>, DbError> {
+        let earliest = self.stored(self.bounds().earliest)?;
+        let event = earliest
+            .zip(keep.days)
+            .map(|((at, _), days)| at.saturating_add(days.saturating_mul(DAY_MS)));
+        let identity = self.db.first(
+            "SELECT until FROM identities ORDER BY until LIMIT 1",
+            &[],
+            |row| row.int(0),
+        )?;
+        Ok(event.into_iter().chain(identity).min())
+    }
+
+    /// The last sequence that the policy no longer keeps.
+    fn cut(&self, keep: Retention, now: u64) -> Result<u64, DbError> {
+        let ends = self.ends.get();
+        let all = Range {
+            after: ends.bounds.start(),
+            through: ends.bounds.latest,
+        };
+        let mut cut = all.after;
+        if let Some(days) = keep.days {
+            let old = now.saturating_sub(days.saturating_mul(DAY_MS));
+            cut = cut.max(self.search(all, |appended_at, _| appended_at <= old)?);
+        }
+        if let Some(events) = keep.events {
+            cut = cut.max(ends.bounds.latest.saturating_sub(events));
+        }
+        if let Some(bytes) = keep.bytes {
+            // What is left must not pass `bytes`, so everything that starts below this goes.
+            let floor = ends.end_offset.saturating_sub(bytes);
+            if floor > ends.start_offset {
+                let below = self.search(all, |_, end| end < floor)?;
+                cut = cut.max(below.saturating_add(1).min(ends.bounds.latest));
+            }
+        }
+        Ok(cut)
+    }
+
+    fn remove_through(&self, through: u64, now: u64) -> Result<(), DbError> {
+        let start_offset = self.offset(through)?;
+        self.change(|ends| {
+            self.db
+                .execute("DELETE FROM events WHERE seq <= ?", &[Value::Int(through)])?;
+            self.db
+                .execute("DELETE FROM bodies WHERE seq <= ?", &[Value::Int(through)])?;
+            // The marks that the removed rows carried: where the last one goes, the end of the log
+            // must still be known.
+            for (key, value) in [
+                ("high_water", ends.bounds.latest),
+                ("end_offset", ends.end_offset),
+                ("start_offset", start_offset),
+                ("appended_at", ends.appended_at),
+                ("changed_at", now),
+            ] {
+                schema::set_meta(&self.db, key, value)?;
+            }
+            ends.bounds.earliest = through.saturating_add(1);
+            ends.start_offset = start_offset;
+            ends.changed_at = now.max(ends.changed_at);
+            Ok(())
+        })
+    }
+
+    /// Erases one event for good. Its row stays, empty, so that cursors hold; its identity stays
+    /// too, so that a replay does not bring it back. Returns whether there was such an event.
+    pub fn erase(&self, seq: u64, now: u64) -> Result<bool, DbError> {
+        if !self.stored(seq)?.is_some_and(|(_, erased)| !erased) {
+            return Ok(false);
+        }
+        self.change(|ends| {
+            self.db.execute(
+                "UPDATE events SET head = '', headers = '', signature_headers = '', payload = '',
+                    type = '', content_type = NULL, form = ? WHERE seq = ?",
+                &[Value::Int(form::ERASED), Value::Int(seq)],
+            )?;
+            self.db
+                .execute("DELETE FROM bodies WHERE seq = ?", &[Value::Int(seq)])?;
+            ends.erasures = ends.erasures.saturating_add(1);
+            ends.changed_at = now.max(ends.changed_at);
+            schema::set_meta(&self.db, "changed_at", ends.changed_at)?;
+            schema::set_meta(&self.db, "erasures", ends.erasures)
+        })?;
+        Ok(true)
+    }
+}

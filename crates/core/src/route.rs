@@ -1,0 +1,102 @@
+//! Which path is what: a table.
+
+use matchit::Router;
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Where providers post.
+    Receive,
+    /// The list of events, by cursor.
+    Events,
+    /// The list of events, held.
+    LongPoll,
+    /// The list of events, by time.
+    Updates,
+    /// The newest event's payload.
+    Newest,
+    /// One event.
+    Event,
+    /// One event's bytes.
+    EventBody,
+}
+
+/// What of an unknown path's parts a path holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'p> {
+    /// What it names.
+    pub resource: Resource,
+    /// The feed or the source.
+    pub name: &'p str,
+    /// The event, where it names one.
+    pub id: Option<&'p str>,
+}
+
+/// The feed and the source of a path that names none.
+const DEFAULT_NAME: &str = "default";
+
+const RECEIVE: &str = "/webhooks/receive";
+
+/// Below `{base}`, which is empty or `/feeds/{feed}`.
+const FEED_ROUTES: &[(&str, Resource)] = &[
+    ("/events", Resource::Events),
+    ("/long-poll", Resource::LongPoll),
+    ("/updates", Resource::Updates),
+    ("/resource", Resource::Newest),
+    ("/events/{id}", Resource::Event),
+    ("/events/{id}/body", Resource::EventBody),
+];
+
+impl Resource {
+    /// The methods that it takes, besides OPTIONS.
+    pub fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Receive => &["POST"],
+            _ => &["GET", "HEAD"],
+        }
+    }
+
+    /// The value of `Allow`.
+    pub fn allow(self) -> String {
+        format!("{}, OPTIONS", self.methods().join(", "))
+    }
+}
+
+/// The table, ready to be asked.
+pub struct Routes(Router<Resource>);
+
+impl Routes {
+    /// Builds the table.
+    pub fn new() -> Self {
+        let mut router = Router::new();
+        let receive = [RECEIVE.to_owned(), format!("{RECEIVE}/{{name}}")]
+            .map(|path| (path, Resource::Receive));
+        let reads = FEED_ROUTES.iter().flat_map(|&(path, resource)| {
+            [
+                (path.to_owned(), resource),
+                (format!("/feeds/{{name}}{path}"), resource),
+            ]
+        });
+        for (path, resource) in receive.into_iter().chain(reads) {
+            // Only a conflict in the table above can fail, and a test asks for each path.
+            let _ = router.insert(path, resource);
+        }
+        Self(router)
+    }
+
+    /// What the path names.
+    pub fn at<'p>(&self, path: &'p str) -> Option<Target<'p>> {
+        let found = self.0.at(path).ok()?;
+        Some(Target {
+            resource: *found.value,
+            name: found.params.get("name").unwrap_or(DEFAULT_NAME),
+            id: found.params.get("id"),
+        })
+    }
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,142 @@
+//! What travels through the queue and into the feed. Versioned: messages outlive deployments.
+//!
+//! A message is a *frame*, `[version: u8][meta length: u32 LE][meta: JSON][body]`; an append is
+//! frames one after the other, each behind its own length (u32 LE). The body is the provider's
+//! bytes as they came: the edge joins it to the meta on the host's side, without a copy in wasm.
+
+use serde::{Deserialize, Serialize};
+
+/// The version that this build writes and reads.
+pub const VERSION: u8 = 1;
+
+/// A message as long as this still fits the queue's 128 KB with its overhead; beyond it the body
+/// takes the claim check through KV.
+pub const INLINE_LIMIT: usize = 96 * 1024;
+
+/// Everything about an accepted webhook but its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Made for this webhook at receipt; unique in the feed, so a redelivered message never
+    /// doubles.
+    pub receipt: String,
+    /// The source that took it.
+    pub source: String,
+    /// The feed it goes to.
+    pub feed: String,
+    /// The provider's id, or the receipt id where it has none.
+    pub webhook_id: String,
+    /// The provider's name for what happened; empty where it gives none.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Unix milliseconds.
+    pub received_at: u64,
+    /// `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// The headers that travel with the event, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The names among `headers` that carry signatures: hidden on public feeds.
+    pub signature_headers: Vec<String>,
+    /// What must be unique in the feed for this webhook to be a new one.
+    pub unique: Vec<Unique>,
+    /// The body's size in bytes.
+    pub size: u64,
+    /// The KV key of the body, where it took the claim check.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub body_key: Option<String>,
+}
+
+/// One half of an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unique {
+    /// Scoped by source and hashed: of fixed length.
+    pub key: String,
+    /// Unix milliseconds after which the feed may forget it.
+    pub until: u64,
+}
+
+/// Why a frame could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecodable {
+    /// It ends before its parts do.
+    Truncated,
+    /// It was written by a version that this build does not know.
+    Version(u8),
+    /// The meta is not the JSON of [`Meta`].
+    Meta(String),
+}
+
+impl std::fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("the message ends before its parts do"),
+            Self::Version(v) => {
+                write!(f, "the message has version {v}, this build reads {VERSION}")
+            }
+            Self::Meta(e) => write!(f, "the message's meta is not readable: {e}"),
+        }
+    }
+}
+
+/// The bytes of a frame that stand before its body.
+pub fn frame_head(meta: &Meta) -> Result<Vec<u8>, serde_json::Error> {
+    let mut frame = vec![VERSION, 0, 0, 0, 0];
+    serde_json::to_writer(&mut frame, meta)?;
+    let length = u32::try_from(frame.len().saturating_sub(5)).unwrap_or(u32::MAX);
+    for (slot, byte) in frame.iter_mut().skip(1).zip(length.to_le_bytes()) {
+        *slot = byte;
+    }
+    Ok(frame)
+}
+
+/// Reads a frame into its meta and its body.
+pub fn read_frame(frame: &[u8]) -> Result<(Meta, &[u8]), Undecodable> {
+    let (&version, rest) = frame.split_first().ok_or(Undecodable::Truncated)?;
+    if version != VERSION {
+        return Err(Undecodable::Version(version));
+    }
+    let (meta, body) = split_length(rest).ok_or(Undecodable::Truncated)?;
+    let meta = serde_json::from_slice(meta).map_err(|e| Undecodable::Meta(e.to_string()))?;
+    Ok((meta, body))
+}
+
+/// The frames of an append, in order. Ends at the first that is cut short.
+pub fn frames(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (frame, rest) = split_length(bytes)?;
+        bytes = rest;
+        Some(frame)
+    })
+}
+
+fn split_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+/// What became of one webhook at its append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is in the feed.
+    Stored,
+    /// The feed had it already.
+    Duplicate,
+    /// It could not be stored now; the queue shall bring it again.
+    Retry,
+}
+
+/// Adds a frame to an append.
+pub fn push_frame(append: &mut Vec<u8>, frame: &[u8]) {
+    let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+    append.extend_from_slice(&length.to_le_bytes());
+    append.extend_from_slice(frame);
+}
+
+/// Seconds until the queue shall bring a message again that came `attempts` times.
+///
+/// A hundred retries of at most ten minutes outlast an outage of most of a day.
+pub fn redelivery_delay(attempts: u32) -> u32 {
+    const LONGEST: u32 = 600;
+    2u32.saturating_pow(attempts.saturating_sub(1).min(16))
+        .min(LONGEST)
+}
