@@ -5,6 +5,7 @@
 //! and takes down no other.
 
 mod feed;
+mod load;
 mod reader;
 mod scheme;
 mod source;
@@ -12,7 +13,6 @@ mod state;
 
 use std::{collections::BTreeMap, fmt};
 
-use self::reader::Reader;
 pub use self::{
     feed::{Feed, Retention},
     source::SourceConfig,
@@ -83,7 +83,7 @@ impl Config {
 
     /// Reads variables as [`Config::parse`] does, and keeps what can be read.
     pub fn load(variables: &[(&str, &str)]) -> (Self, Vec<ConfigError>) {
-        Loader::default().load(variables)
+        load::load(variables)
     }
 
     /// Every source's name, with its config or what is wrong with it.
@@ -128,131 +128,4 @@ pub fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     let dots = name.bytes().all(|byte| byte == b'.');
     (1..=64).contains(&name.len()) && !dots && name.bytes().all(plain)
-}
-
-/// A config in the making.
-#[derive(Default)]
-struct Loader {
-    sources: Entries<SourceConfig>,
-    feeds: Entries<Feed>,
-    allow_targets: Vec<String>,
-    retry_schedule_seconds: Vec<u64>,
-    errors: Vec<ConfigError>,
-}
-
-/// What the variables of one kind hold.
-struct Entries<T> {
-    found: BTreeMap<String, Result<T, Vec<ConfigError>>>,
-    unreadable: Option<ConfigError>,
-}
-
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self {
-            found: BTreeMap::new(),
-            unreadable: None,
-        }
-    }
-}
-
-impl Loader {
-    fn load(mut self, variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
-        for &(name, text) in variables {
-            let errors = &mut self.errors;
-            match kind(name) {
-                "SOURCES" => self.sources.read(name, text, errors, source::read),
-                "FEEDS" => self.feeds.read(name, text, errors, feed::read),
-                "ALLOW_TARGETS" => self.allow_targets = reader::texts(name, text, errors),
-                "RETRY_SCHEDULE_SECONDS" => {
-                    self.retry_schedule_seconds = reader::numbers(name, text, 1..=604_800, errors);
-                }
-                _ => {}
-            }
-        }
-        self.finish()
-    }
-
-    fn finish(mut self) -> (Config, Vec<ConfigError>) {
-        let whole = self.feeds.unreadable.is_none();
-        let broken = || Feed {
-            retention: Retention::default(),
-            ..Feed::default()
-        };
-        let default = if whole { Feed::default() } else { broken() };
-        let found = self.feeds.found.into_iter();
-        let mut feeds: BTreeMap<String, Feed> = found
-            .map(|(name, feed)| (name, feed.unwrap_or_else(|_| broken())))
-            .collect();
-        feeds.entry(DEFAULT_FEED.to_owned()).or_insert(default);
-
-        for (name, entry) in &mut self.sources.found {
-            let Ok(source) = entry else { continue };
-            if whole && !feeds.contains_key(&source.settings.feed) {
-                let reason = format!("FEEDS has no {:?}", source.settings.feed);
-                let error = ConfigError::new(format!("{}.{name}.feed", source.variable), reason);
-                self.errors.push(error.clone());
-                *entry = Err(vec![error]);
-            }
-        }
-        if self.retry_schedule_seconds.is_empty() {
-            self.retry_schedule_seconds = DEFAULT_RETRY_SCHEDULE_SECONDS.to_vec();
-        }
-        let config = Config {
-            sources: self.sources.found,
-            feeds,
-            allow_targets: self.allow_targets,
-            retry_schedule_seconds: self.retry_schedule_seconds,
-            unreadable_sources: self.sources.unreadable,
-        };
-        (config, self.errors)
-    }
-}
-
-/// `SOURCES` for `SOURCES_2`, so that what passes 5 KB can go on in a further variable.
-fn kind(name: &str) -> &str {
-    match name.rsplit_once('_') {
-        Some((kind, number)) if number.parse::<u8>().is_ok() => kind,
-        _ => name,
-    }
-}
-
-impl<T> Entries<T> {
-    /// Reads one variable: an object of named entries, each read by `read`.
-    fn read(
-        &mut self,
-        variable: &str,
-        text: &str,
-        errors: &mut Vec<ConfigError>,
-        read: fn(&mut Reader<'_, '_>) -> Option<T>,
-    ) {
-        let object = match reader::object(variable, text) {
-            Ok(object) => object,
-            Err(error) => {
-                errors.push(error.clone());
-                self.unreadable = Some(error);
-                return;
-            }
-        };
-        errors.extend(reader::too_long(variable, text));
-        for (name, value) in &object {
-            let key = format!("{variable}.{name}");
-            let mut own = Vec::new();
-            if !is_name(name) {
-                own.push(ConfigError::new(
-                    &key,
-                    "must be 1 to 64 of A-Z, a-z, 0-9, _, . and -",
-                ));
-            }
-            let entry = Reader::enter(&key, value, &mut own, read).flatten();
-            let known = self.found.contains_key(name);
-            if known {
-                own.push(ConfigError::new(&key, "is configured twice"));
-            }
-            errors.extend(own.iter().cloned());
-            if !known {
-                self.found
-                    .insert(name.clone(), entry.filter(|_| own.is_empty()).ok_or(own));
-            }
-        }
-    }
 }

@@ -37,6 +37,8 @@ pub enum Rejection {
     CursorAhead,
     UnknownEvent,
     EventErased,
+    UnknownDeadLetter,
+    NotReplayable,
     FeedUnavailable,
     TooManyWaiting,
     AdminClosed,
@@ -171,6 +173,10 @@ pub const ROWS: &[Row] = rows! {
         "The feed has no event of this id."
     EventErased 410 "event_erased" NONE "Event erased"
         "The event was here, and is no longer kept."
+    UnknownDeadLetter 404 "unknown_dead_letter" NONE "Unknown dead letter"
+        "The feed has no dead letter of this id. It may have been replayed already."
+    NotReplayable 409 "not_replayable" NONE "Not replayable"
+        "Nothing can be made of this dead letter: its message is not readable, or its body is no longer kept."
     FeedUnavailable 503 "feed_unavailable" SOON "Feed unavailable"
         "The feed did not answer. Ask again."
     TooManyWaiting 503 "too_many_waiting" SOON "Too many waiting"

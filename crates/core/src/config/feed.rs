@@ -48,7 +48,7 @@ impl Default for Feed {
 
 /// Reads one entry of `FEEDS`.
 pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
-    let tokens = feed.texts("tokens").unwrap_or_default();
+    let tokens = feed.secret_names("tokens").unwrap_or_default();
     let retention = Retention {
         days: feed.number("retention_days", 1..=36_500),
         events: feed.number("retention_events", 1..=u64::from(u32::MAX)),
@@ -57,7 +57,7 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
     let default = Feed::default();
     let unlimited = retention == Retention::default();
     Some(Feed {
-        tokens: tokens.into_iter().map(str::to_owned).collect(),
+        tokens,
         public: feed.flag("public").unwrap_or(default.public),
         retention: if unlimited {
             default.retention

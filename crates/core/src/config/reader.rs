@@ -40,21 +40,26 @@ pub(super) fn texts(variable: &str, text: &str, errors: &mut Vec<ConfigError>) -
     })
 }
 
-/// A variable that holds a list of numbers.
+/// A variable that holds a list of numbers, at least one; none where it does not.
 pub(super) fn numbers(
     variable: &str,
     text: &str,
     range: RangeInclusive<u64>,
     errors: &mut Vec<ConfigError>,
-) -> Vec<u64> {
-    let expected = format!(
-        "a list of whole numbers from {} to {}",
-        range.start(),
-        range.end()
-    );
-    list(variable, text, errors, &expected, |item| {
+) -> Option<Vec<u64>> {
+    let expected = format!("a list of whole numbers {}", between(&range));
+    let before = errors.len();
+    let found = list(variable, text, errors, &expected, |item| {
         item.as_u64().filter(|number| range.contains(number))
-    })
+    });
+    if found.is_empty() && errors.len() == before {
+        errors.push(ConfigError::new(variable, "is empty"));
+    }
+    Some(found).filter(|found| !found.is_empty())
+}
+
+fn between(range: &RangeInclusive<u64>) -> String {
+    format!("from {} to {}", range.start(), range.end())
 }
 
 fn list<T>(
@@ -166,7 +171,7 @@ impl<'v, 'e> Reader<'v, 'e> {
     }
 
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let expected = format!("a whole number {}", between(&range));
         self.member(name, &expected, |value| {
             value.as_u64().filter(|number| range.contains(number))
         })
@@ -187,6 +192,21 @@ impl<'v, 'e> Reader<'v, 'e> {
             Value::Array(items) => items.iter().map(Value::as_str).collect(),
             other => other.as_str().map(|text| vec![text]),
         })
+    }
+
+    /// A list of names of secrets, or one alone. What is no name is not repeated: it may be the
+    /// secret itself.
+    pub(super) fn secret_names(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let names = self.texts(name)?;
+        let is_name = |name: &&str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            (1..=128).contains(&name.len()) && name.bytes().all(plain)
+        };
+        if !names.iter().all(is_name) {
+            let reason = "must be names of secrets, of A-Z, a-z, 0-9 and _, and not the secrets";
+            self.error(name, reason);
+        }
+        Some(names.into_iter().map(str::to_owned).collect())
     }
 
     /// The table `name`, read by `read`.

@@ -117,24 +117,13 @@ fn scheme(
     Some((Some(row.name), scheme))
 }
 
-/// The names of secrets. What is no name is not repeated: it may be the secret itself.
 fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
-    let names = source.texts("secrets");
+    let names = source.secret_names("secrets");
     let names = source.required("secrets", names).unwrap_or_default();
-    let is_name = |name: &&str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        (1..=128).contains(&name.len()) && name.bytes().all(plain)
-    };
-    if !names.iter().all(is_name) {
-        source.error(
-            "secrets",
-            "must be names of secrets, of A-Z, a-z, 0-9 and _, and not the secrets",
-        );
-    }
     if !(1..=MAX_SECRETS).contains(&names.len()) && source.clean() {
         source.error("secrets", format!("must be 1 to {MAX_SECRETS} names"));
     }
-    names.into_iter().map(str::to_owned).collect()
+    names
 }
 
 fn is_public_url(url: &str) -> bool {

@@ -50,6 +50,10 @@ pub(super) fn families(row: &Row<'_>) -> Result<Vec<Family>, SchemeError> {
             return Err(SchemeError::new(key, "is empty"));
         }
     }
+    if !row.families.is_empty() && !row.signature.header.contains("{family}") {
+        let reason = "holds no {family}, so that only the first would ever be taken";
+        return Err(SchemeError::new("signature.header", reason));
+    }
     let one = [""];
     let names = if row.families.is_empty() {
         &one[..]
