@@ -1,0 +1,13 @@
+//! Every native test of waypost-core, at its boundary.
+
+// Clippy's own exemption of tests stops at their helper functions.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+mod layout;
+mod receive;

@@ -1,0 +1,15 @@
+//! Receiving: schemes, verification, identity, config.
+
+mod config;
+mod config_errors;
+mod fields;
+mod forgeries;
+mod identity;
+mod primitives;
+mod properties;
+mod rejections;
+mod scheme;
+mod secrets;
+mod support;
+mod vectors;
+mod window;
