@@ -1,0 +1,134 @@
+// Waypost on raw workerd, without wrangler: it starts in a fraction of a second, survives being
+// killed with its storage intact, and takes KV and queues from wherever the test wants.
+//
+// Two variants:
+//   startWorkerd()            KV and queue are workers inside the same workerd (for benches)
+//   startWorkerd({ broker })  KV and queue are a Broker of this process (for faults and kills)
+
+import { mkdirSync } from "node:fs";
+import { Child } from "./child.js";
+import { project } from "./project.js";
+import { removeFolder, temporaryFolder } from "./temp.js";
+import { BUILD, workerdProgram } from "./tools.js";
+import { until } from "./wait.js";
+import { writeConfig } from "./workerd_config.js";
+
+/**
+ * @typedef {object} Options
+ * @property {import("./broker.js").Broker} [broker]
+ * @property {boolean} [deliver] whether the inside queue delivers (default) or only counts
+ * @property {string} [build] the folder of the worker's modules
+ * @property {string} [state] a folder to keep; otherwise a temporary one, removed by `stop()`
+ * @property {number} [port]
+ */
+
+/**
+ * @param {Options & import("./project.js").Overrides} [options]
+ * @returns {Promise<Workerd>}
+ */
+export async function startWorkerd({ broker, deliver, build = BUILD, state, port = 0, ...overrides } = {}) {
+  const folder = state ?? temporaryFolder("workerd");
+  mkdirSync(folder, { recursive: true });
+  const { config, secrets } = project(overrides);
+  await broker?.serve(config);
+  const file = writeConfig({ build, config, secrets, folder, broker: broker?.address, deliver });
+  const server = new Workerd(file, broker, state ? undefined : folder, port);
+  await server.start();
+  return server;
+}
+
+export class Workerd {
+  /** @type {Child | undefined} */
+  #child;
+  /** @type {Record<string, number>} the ports of the sockets */
+  #ports;
+
+  /**
+   * @param {string} file
+   * @param {import("./broker.js").Broker | undefined} broker
+   * @param {string | undefined} folder removed when it stops
+   * @param {number} port
+   */
+  constructor(file, broker, folder, port) {
+    this.file = file;
+    this.broker = broker;
+    this.folder = folder;
+    this.#ports = { waypost: port, [this.#second]: 0 };
+  }
+
+  get #second() {
+    return this.broker ? "dispatcher" : "control";
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#ports.waypost}`;
+  }
+
+  get port() {
+    return this.#ports.waypost;
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  get log() {
+    return this.#child?.log ?? "";
+  }
+
+  /** Starts the process; after a kill, on the ports it had before. */
+  async start() {
+    let said = "";
+    const addresses = Object.entries(this.#ports)
+      .map(([name, port]) => `--socket-addr=${name}=127.0.0.1:${port}`);
+    const child = new Child(
+      workerdProgram(),
+      ["serve", "--experimental", "--verbose", "--control-fd=3", ...addresses, this.file],
+      { control: (text) => (said += text) },
+    );
+    this.#child = child;
+    await until(
+      () => {
+        for (const line of said.split("\n").slice(0, -1)) {
+          const { event, socket, port } = JSON.parse(line);
+          if (event === "listen") this.#ports[socket] = port;
+        }
+        return said.split('"listen"').length > addresses.length;
+      },
+      { what: "workerd listens", within: 30_000, unless: () => child.exited },
+    ).catch(async (error) => {
+      await this.stop();
+      throw new Error(`workerd did not start:\n${child.log}`, { cause: error });
+    });
+    this.broker?.dispatchTo(`http://127.0.0.1:${this.#ports.dispatcher}`);
+  }
+
+  /** SIGKILL: nothing gets a chance to finish. */
+  async kill() {
+    await this.#child?.kill();
+  }
+
+  async restart() {
+    await this.kill();
+    await this.start();
+  }
+
+  /**
+   * What passed through an inside stand-in.
+   *
+   * @param {string} binding such as KV or QUEUE
+   * @returns {Promise<Record<string, number>>}
+   */
+  async counters(binding) {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.control}/${binding}`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    return /** @type {any} */ (answer.json());
+  }
+
+  async stop() {
+    await this.#child?.kill();
+    await this.broker?.close();
+    if (this.folder) removeFolder(this.folder);
+  }
+}
