@@ -8,6 +8,7 @@ use web_sys::Response;
 use crate::ffi;
 
 /// An answer on its way to becoming a host's response.
+#[derive(Clone)]
 pub(crate) struct Answer {
     status: u16,
     headers: String,
@@ -17,7 +18,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer without a body and without headers.
     pub(crate) fn new(status: u16) -> Self {
-        Self { status, headers: String::new(), body: JsValue::NULL }
+        Self {
+            status,
+            headers: String::new(),
+            body: JsValue::NULL,
+        }
     }
 
     /// JSON that must not be cached.
@@ -57,10 +62,23 @@ impl Answer {
         self
     }
 
+    /// The same answer with its text as bytes, so that many responses share one encoding.
+    pub(crate) fn encoded(mut self) -> Self {
+        if self.body.is_string() {
+            self.body = ffi::encode(&self.body).into();
+        }
+        self
+    }
+
     /// The host's response.
     pub(crate) fn respond(self, request_id: &str) -> Response {
-        let Self { status, headers, body } =
-            self.header("x-content-type-options", "nosniff").header("x-request-id", request_id);
+        let Self {
+            status,
+            headers,
+            body,
+        } = self
+            .header("x-content-type-options", "nosniff")
+            .header("x-request-id", request_id);
         ffi::respond(status, &headers, &body).unwrap_or_else(|_| {
             // Only a header that the host refuses gets here: answer without any.
             let status = Rejection::Internal.status();

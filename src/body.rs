@@ -40,14 +40,20 @@ impl<'e> Body<'e> {
         let buffer = match declared {
             Some(length) => {
                 lease.grow(length)?;
-                let whole = request.array_buffer().map_err(|_| Rejection::BodyIncomplete)?;
+                let whole = request
+                    .array_buffer()
+                    .map_err(|_| Rejection::BodyIncomplete)?;
                 in_time(length > u64::from(SMALL), whole_buffer(whole)).await?
             }
             None => in_time(true, counted(request, screened, &mut lease)).await?,
         };
         screened.check_length(u64::from(buffer.byte_length()))?;
         let small = (buffer.byte_length() <= SMALL).then(|| Uint8Array::new(&buffer).to_vec());
-        Ok(Self { buffer, small, _lease: lease })
+        Ok(Self {
+            buffer,
+            small,
+            _lease: lease,
+        })
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -56,7 +62,9 @@ impl<'e> Body<'e> {
 }
 
 async fn whole_buffer(body: js_sys::Promise) -> Result<ArrayBuffer, Rejection> {
-    let buffer = JsFuture::from(body).await.map_err(|_| Rejection::BodyIncomplete)?;
+    let buffer = JsFuture::from(body)
+        .await
+        .map_err(|_| Rejection::BodyIncomplete)?;
     Ok(buffer.unchecked_into())
 }
 
@@ -73,10 +81,16 @@ async fn counted(
     let chunks = Array::new();
     let mut length: u64 = 0;
     loop {
-        let step = JsFuture::from(reader.read()).await.map_err(|_| Rejection::BodyIncomplete)?;
-        let field = |name: &str| js_sys::Reflect::get(&step, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let step = JsFuture::from(reader.read())
+            .await
+            .map_err(|_| Rejection::BodyIncomplete)?;
+        let field =
+            |name: &str| js_sys::Reflect::get(&step, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if field("done").is_truthy() {
-            return Ok(ffi::concat(&chunks, u32::try_from(length).unwrap_or(u32::MAX)));
+            return Ok(ffi::concat(
+                &chunks,
+                u32::try_from(length).unwrap_or(u32::MAX),
+            ));
         }
         let chunk: Uint8Array = field("value").unchecked_into();
         length = length.saturating_add(u64::from(chunk.byte_length()));
@@ -118,7 +132,10 @@ pub(crate) struct HostReader {
 
 impl HostReader {
     pub(crate) fn new(buffer: &ArrayBuffer) -> Self {
-        Self { bytes: Uint8Array::new(buffer), at: 0 }
+        Self {
+            bytes: Uint8Array::new(buffer),
+            at: 0,
+        }
     }
 }
 

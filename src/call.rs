@@ -35,14 +35,22 @@ impl Call {
     /// A request of the Worker to one of its objects, which has a name already.
     pub(crate) fn inner(request: Request) -> Self {
         let mut call = Self::named(request, String::new());
-        call.id = call.headers().get("x-request-id").unwrap_or_default().to_owned();
+        call.id = call
+            .headers()
+            .get("x-request-id")
+            .unwrap_or_default()
+            .to_owned();
         call
     }
 
     fn named(request: Request, id: String) -> Self {
         let head = ffi::head(&request);
         let end = head.len();
-        let find = |from: usize, what: char| head.get(from..).and_then(|rest| rest.find(what)).map(|at| from + at);
+        let find = |from: usize, what: char| {
+            head.get(from..)
+                .and_then(|rest| rest.find(what))
+                .map(|at| from + at)
+        };
         let method = 0..find(0, '\n').unwrap_or(end);
         let url_start = (method.end + 1).min(end);
         let url_end = find(url_start, '\n').unwrap_or(end);
@@ -87,12 +95,19 @@ impl Call {
 
     /// What verification looks at.
     pub(crate) fn head(&self) -> Head<'_> {
-        Head { method: self.method(), query: self.query(), headers: self.headers() }
+        Head {
+            method: self.method(),
+            query: self.query(),
+            headers: self.headers(),
+        }
     }
 
     /// Says when the client has gone; undefined where the runtime does not tell.
     pub(crate) fn signal(&self) -> JsValue {
-        self.request.unchecked_ref::<RequestExt>().signal().map_or(JsValue::UNDEFINED, JsValue::from)
+        self.request
+            .unchecked_ref::<RequestExt>()
+            .signal()
+            .map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
     /// The whole body, copied into wasm: for bodies that the Worker itself made.

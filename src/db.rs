@@ -19,12 +19,19 @@ impl DoDb {
         let storage = state.storage();
         let sql = storage.as_raw().sql().into();
         let storage: &JsValue = storage.as_raw().as_ref();
-        Self { storage: storage.clone().unchecked_into(), sql }
+        Self {
+            storage: storage.clone().unchecked_into(),
+            sql,
+        }
     }
 
     /// Sets the object's one alarm.
     pub(crate) async fn set_alarm(&self, unix_ms: u64) -> Result<(), DbError> {
-        self.storage.set_alarm_at(unix_ms as f64).await.map(|_| ()).map_err(error)
+        self.storage
+            .set_alarm_at(unix_ms as f64)
+            .await
+            .map(|_| ())
+            .map_err(error)
     }
 }
 
@@ -44,7 +51,10 @@ impl Db for DoDb {
     ) -> Result<Vec<T>, DbError> {
         let parameters: Array = params.iter().map(parameter).collect();
         let rows = ffi::rows(&self.sql, sql, &parameters).map_err(error)?;
-        Ok(rows.iter().map(|row| read(&DoRow(row.unchecked_into()))).collect())
+        Ok(rows
+            .iter()
+            .map(|row| read(&DoRow(row.unchecked_into())))
+            .collect())
     }
 
     fn transaction<T>(&self, work: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError> {
@@ -84,7 +94,10 @@ impl Row<DoDb> for DoRow {
     }
 
     fn int(&self, column: u32) -> u64 {
-        self.0.get(column).as_f64().map_or(0, |number| number as u64)
+        self.0
+            .get(column)
+            .as_f64()
+            .map_or(0, |number| number as u64)
     }
 
     fn string(&self, column: u32) -> String {
@@ -109,7 +122,12 @@ pub(crate) fn parts(body: &ArrayBuffer) -> Vec<ArrayBuffer> {
 
 /// Parts of a body as one.
 pub(crate) fn whole(parts: &[ArrayBuffer]) -> ArrayBuffer {
-    let chunks: Array = parts.iter().map(|part| JsValue::from(Uint8Array::new(part))).collect();
-    let length = parts.iter().fold(0, |sum: u32, part| sum.saturating_add(part.byte_length()));
+    let chunks: Array = parts
+        .iter()
+        .map(|part| JsValue::from(Uint8Array::new(part)))
+        .collect();
+    let length = parts
+        .iter()
+        .fold(0, |sum: u32, part| sum.saturating_add(part.byte_length()));
     ffi::concat(&chunks, length)
 }

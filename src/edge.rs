@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use waypost_core::config::{Config, Feed as FeedConfig, SourceState};
+use waypost_core::config::{Config, Feed as FeedConfig, Retention, SourceState};
 use waypost_core::rejection::Rejection;
-use waypost_core::source::Source;
 use waypost_core::route::Routes;
+use waypost_core::source::Source;
 
-use crate::ffi::{Kv, Namespace, QueueSender};
+use crate::ffi::{Kv, Namespace, QueueSender, Stub};
 use crate::in_flight::InFlight;
 use crate::log;
 
@@ -21,7 +21,7 @@ pub(crate) struct Edge {
     pub(crate) routes: Routes,
     pub(crate) kv: Kv,
     pub(crate) queue: QueueSender,
-    pub(crate) feeds: Namespace,
+    feeds: Namespace,
     pub(crate) in_flight: InFlight,
     /// Keys that the host has imported, by source and place.
     pub(crate) host_keys: RefCell<HashMap<(String, usize), JsValue>>,
@@ -41,14 +41,19 @@ impl Edge {
         EDGE.with(|edge| *edge.get_or_init(|| Box::leak(Box::new(Self::new(env)))))
     }
 
-    fn new(env: &JsValue) -> Self {
+    pub(crate) fn new(env: &JsValue) -> Self {
         let vars = vars(env);
-        let vars: Vec<_> = vars.iter().map(|(name, json)| (name.as_str(), json.as_str())).collect();
+        let vars: Vec<_> = vars
+            .iter()
+            .map(|(name, json)| (name.as_str(), json.as_str()))
+            .collect();
         let (config, errors) = Config::load(&vars);
         for error in errors {
             log::error("config", &error.to_string());
         }
-        let sources = config.sources().map(|(name, _)| (name.to_owned(), source(&config, env, name)));
+        let sources = config
+            .sources()
+            .map(|(name, _)| (name.to_owned(), source(&config, env, name)));
         let sources = sources.collect();
         let binding = |name: &str| property(env, name);
         Self {
@@ -66,13 +71,37 @@ impl Edge {
 
     /// The source of this name.
     pub(crate) fn source(&'static self, name: &str) -> Result<&'static Source, Rejection> {
-        self.sources.get(name).ok_or(Rejection::UnknownSource)?.ready()
+        self.sources
+            .get(name)
+            .ok_or(Rejection::UnknownSource)?
+            .ready()
     }
 
-    /// The tokens that open a feed: its own, and the administrator's.
+    /// The tokens that open a feed, besides the administrator's.
     pub(crate) fn tokens(&self, feed: &FeedConfig) -> Vec<String> {
-        let names = feed.tokens.iter().map(String::as_str).chain([ADMIN_TOKEN]);
-        names.filter_map(|name| property(&self.env, name).as_string()).collect()
+        feed.tokens
+            .iter()
+            .filter_map(|name| property(&self.env, name).as_string())
+            .collect()
+    }
+
+    /// The token that opens everything; none where it is not set.
+    pub(crate) fn admin_token(&self) -> Option<String> {
+        property(&self.env, ADMIN_TOKEN)
+            .as_string()
+            .filter(|token| !token.is_empty())
+    }
+
+    /// What a feed keeps; of a feed that the config no longer names, everything.
+    pub(crate) fn retention(&self, feed: Option<&str>) -> Retention {
+        feed.and_then(|name| self.config.feed(name))
+            .map(|feed| feed.retention)
+            .unwrap_or_default()
+    }
+
+    /// A Durable Object of the feeds.
+    pub(crate) fn feed_object(&self, name: &str) -> Result<Stub, JsValue> {
+        self.feeds.stub(&self.feeds.id_from_name(name)?)
     }
 
     /// A binding by its name; undefined where there is none.
@@ -86,7 +115,9 @@ fn source(config: &Config, env: &JsValue, name: &str) -> SourceState {
     let state = config.source(name, |secret| property(env, secret).as_string());
     match &state {
         SourceState::Ready { notes, .. } => {
-            notes.iter().for_each(|note| log::warn("source", &format!("{name}: {note}")));
+            notes
+                .iter()
+                .for_each(|note| log::warn("source", &format!("{name}: {note}")));
         }
         SourceState::Misconfigured { reason } => {
             log::error("misconfigured source", &format!("{name}: {reason}"));
@@ -121,6 +152,11 @@ fn vars(env: &JsValue) -> Vec<(String, String)> {
 }
 
 fn is_plain(value: &JsValue) -> bool {
-    let prototype = |value: &JsValue| js_sys::Reflect::get_prototype_of(value).ok().map(JsValue::from);
-    value.is_object() && (js_sys::Array::is_array(value) || prototype(value) == prototype(&js_sys::Object::new()))
+    let prototype = |value: &JsValue| {
+        js_sys::Reflect::get_prototype_of(value)
+            .ok()
+            .map(JsValue::from)
+    };
+    value.is_object()
+        && (js_sys::Array::is_array(value) || prototype(value) == prototype(&js_sys::Object::new()))
 }

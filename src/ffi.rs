@@ -23,12 +23,24 @@ extern "C" {
     /// `open`, the pieces joined with commas, and `close`.
     pub(crate) fn page(open: &str, pieces: &Array, close: &str) -> JsValue;
 
+    /// A text in UTF-8.
+    pub(crate) fn encode(text: &JsValue) -> Uint8Array;
+
     /// Every row of a statement.
     #[wasm_bindgen(catch)]
-    pub(crate) fn rows(sql: &JsValue, statement: &str, parameters: &Array) -> Result<Array, JsValue>;
+    pub(crate) fn rows(
+        sql: &JsValue,
+        statement: &str,
+        parameters: &Array,
+    ) -> Result<Array, JsValue>;
 
     /// Options of `stub.fetch`.
-    pub(crate) fn request_init(method: &str, headers: &str, body: &JsValue, signal: &JsValue) -> Object;
+    pub(crate) fn request_init(
+        method: &str,
+        headers: &str,
+        body: &JsValue,
+        signal: &JsValue,
+    ) -> Object;
 
     /// Resolves after `ms`, or as soon as the signal is aborted.
     #[wasm_bindgen(js_name = pause)]
@@ -38,7 +50,7 @@ extern "C" {
 #[wasm_bindgen]
 extern "C" {
     /// The execution context of a request.
-    pub(crate) type Context;
+    pub type Context;
 
     /// Keeps the request alive after its client has gone.
     #[wasm_bindgen(method, js_name = waitUntil)]
@@ -98,7 +110,7 @@ extern "C" {
     pub(crate) async fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
 
     /// A batch of queue messages, with what the worker crate hides.
-    pub(crate) type Batch;
+    pub type Batch;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn queue(this: &Batch) -> String;
@@ -141,11 +153,19 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn sign(this: &Subtle, algorithm: &str, key: &JsValue, data: &JsValue)
-    -> Result<Promise, JsValue>;
+    pub(crate) fn sign(
+        this: &Subtle,
+        algorithm: &str,
+        key: &JsValue,
+        data: &JsValue,
+    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn digest(this: &Subtle, algorithm: &str, data: &JsValue) -> Result<Promise, JsValue>;
+    pub(crate) fn digest(
+        this: &Subtle,
+        algorithm: &str,
+        data: &JsValue,
+    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     pub(crate) fn random_uuid() -> String;

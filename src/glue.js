@@ -69,3 +69,10 @@ export function pause(ms, signal) {
     });
   });
 }
+
+const encoder = new TextEncoder();
+
+// A text in UTF-8.
+export function encode(text) {
+  return encoder.encode(text);
+}

@@ -14,6 +14,12 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// How many bytes are in flight.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.get()
+    }
+
     /// A lease of nothing, to be grown.
     pub(crate) fn lease(&self) -> Lease<'_> {
         Lease { of: self, bytes: 0 }
@@ -42,6 +48,8 @@ impl Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        self.of.bytes.set(self.of.bytes.get().saturating_sub(self.bytes));
+        self.of
+            .bytes
+            .set(self.of.bytes.get().saturating_sub(self.bytes));
     }
 }

@@ -4,10 +4,13 @@
 //! - `queue`: from the queue to the feeds.
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
+//! - `admin`: erasing and dead letters; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
 //! - `ffi`, `options`: the bindings to the host; `log`: what operators read.
 
+mod access;
+mod admin;
 mod answer;
 mod body;
 mod call;
@@ -26,12 +29,16 @@ mod reply;
 mod subtle;
 mod waiting;
 
+#[cfg(test)]
+#[path = "../tests/wasm/mod.rs"]
+mod tests;
+
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
-use waypost_core::route::{Resource, Target};
+use waypost_core::route::{Need, Target};
 use web_sys::{Request, Response};
 
 use answer::Answer;
@@ -64,14 +71,19 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
     };
     let Target { resource, name, .. } = target;
     match call.method() {
-        "OPTIONS" => {
-            Answer::new(204).header("allow", &resource.allow()).header("cache-control", "no-store").respond(&call.id)
-        }
-        method if !resource.methods().contains(&method) => {
-            refuse(Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()), call)
-        }
-        _ if resource == Resource::Receive => receive::receive(edge, call, name).await.respond(&call.id),
-        _ => poll::poll(edge, call, target).await,
+        "OPTIONS" => Answer::new(204)
+            .header("allow", &resource.allow())
+            .header("cache-control", "no-store")
+            .respond(&call.id),
+        method if !resource.methods().contains(&method) => refuse(
+            Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()),
+            call,
+        ),
+        method => match resource.need(method) {
+            Need::Signature => receive::receive(edge, call, name).await.respond(&call.id),
+            Need::Read => poll::poll(edge, call, target).await,
+            Need::Token | Need::Admin => admin::administer(edge, call, target).await,
+        },
     }
 }
 

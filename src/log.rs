@@ -22,5 +22,7 @@ pub(crate) fn reason(error: &JsValue) -> String {
 }
 
 fn line(level: &str, what: &str, detail: &str) -> JsValue {
-    serde_json::json!({ "level": level, "what": what, "detail": detail }).to_string().into()
+    serde_json::json!({ "level": level, "what": what, "detail": detail })
+        .to_string()
+        .into()
 }

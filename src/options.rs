@@ -8,7 +8,10 @@ const LEAST_TTL_SECONDS: u64 = 60;
 
 /// `{ expirationTtl }`
 pub(crate) fn expires_in(seconds: u64) -> JsValue {
-    object("expirationTtl", &JsValue::from_f64(seconds.max(LEAST_TTL_SECONDS) as f64))
+    object(
+        "expirationTtl",
+        &JsValue::from_f64(seconds.max(LEAST_TTL_SECONDS) as f64),
+    )
 }
 
 /// `{ contentType: "bytes" }`: whatever else is sent through a queue is converted on the way.

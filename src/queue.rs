@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use waypost_core::config::DEFAULT_FEED;
+use waypost_core::query::burial_query;
 use waypost_core::wire::{self, Outcome};
 use web_sys::Response;
 
@@ -14,18 +16,21 @@ use crate::edge::Edge;
 use crate::ffi::{self, Batch, Message};
 use crate::{log, options};
 
-/// Hands a batch to the feeds: one append a feed.
+/// The dead-letter queue's name ends so, as in `waypost-dead`.
+const DEAD: &str = "-dead";
+
+/// Hands a batch to the feeds: one append a feed. What comes from the dead-letter queue, and what
+/// cannot be read, goes to the dead letters.
 pub(crate) async fn consume(edge: &Edge, batch: &Batch) {
+    let dead = batch.queue().ends_with(DEAD);
     let mut feeds: BTreeMap<String, Append> = BTreeMap::new();
     for message in batch.messages().iter() {
         let message: Message = message.unchecked_into();
         let frame = Uint8Array::new(&message.body()).to_vec();
         match wire::read_frame(&frame) {
+            Ok((meta, _)) if dead => bury(edge, &meta.feed, &message, &frame, EXHAUSTED).await,
             Ok((meta, _)) => feeds.entry(meta.feed).or_default().push(message, &frame),
-            Err(problem) => {
-                log::error("a message is undecodable", &problem.to_string());
-                put_off(&message);
-            }
+            Err(problem) => bury(edge, DEFAULT_FEED, &message, &frame, &problem.to_string()).await,
         }
     }
     for (feed, append) in feeds {
@@ -48,7 +53,10 @@ impl Append {
 
     async fn run(self, edge: &Edge, feed: &str) {
         let outcomes = self.outcomes(edge, feed).await.unwrap_or_else(|error| {
-            log::error("the feed did not append", &format!("{feed}: {}", log::reason(&error)));
+            log::error(
+                "the feed did not append",
+                &format!("{feed}: {}", log::reason(&error)),
+            );
             Vec::new()
         });
         let mut outcomes = outcomes.into_iter();
@@ -63,9 +71,15 @@ impl Append {
     async fn outcomes(&self, edge: &Edge, feed: &str) -> Result<Vec<Outcome>, JsValue> {
         let body = Uint8Array::from(self.frames.as_slice());
         let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
-        let stub = edge.feeds.stub(&edge.feeds.id_from_name(feed)?)?;
-        let response: Response = stub.fetch("https://feed/append", &init).await?.unchecked_into();
-        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        let object = edge.feed_object(feed)?;
+        let response: Response = object
+            .fetch("https://feed/append", &init)
+            .await?
+            .unchecked_into();
+        let text = JsFuture::from(response.text()?)
+            .await?
+            .as_string()
+            .unwrap_or_default();
         if !response.ok() {
             return Err(text.into());
         }
@@ -73,7 +87,37 @@ impl Append {
     }
 }
 
+const EXHAUSTED: &str = "the feed could not append the message, and its retries are exhausted";
+
+/// Writes a message to the feed's dead letters.
+async fn bury(edge: &Edge, feed: &str, message: &Message, frame: &[u8], reason: &str) {
+    log::error("a message is given up", &format!("{feed}: {reason}"));
+    let url = format!(
+        "https://feed/dead-letters?{}",
+        burial_query(reason, message.attempts())
+    );
+    let init = ffi::request_init("POST", "", &Uint8Array::from(frame), &JsValue::UNDEFINED);
+    let buried = async {
+        let response: Response = edge
+            .feed_object(feed)?
+            .fetch(&url, &init)
+            .await?
+            .unchecked_into();
+        Ok::<_, JsValue>(response.ok())
+    };
+    match buried.await {
+        Ok(true) => message.ack(),
+        Ok(false) => put_off(message),
+        Err(error) => {
+            log::error("the feed did not take a dead letter", &log::reason(&error));
+            put_off(message);
+        }
+    }
+}
+
 /// Gives a message back for later, the later the more often it has come.
 fn put_off(message: &Message) {
-    message.retry(&options::delay(waypost_core::wire::redelivery_delay(message.attempts())));
+    message.retry(&options::delay(waypost_core::wire::redelivery_delay(
+        message.attempts(),
+    )));
 }

@@ -27,7 +27,10 @@ pub(crate) async fn limit(edge: &Edge, source: &Source) -> Result<(), Problem> {
             let (limit, period) = (rate.limit, rate.period);
             Err(Problem::from(Rejection::RateLimited)
                 .header("retry-after", period.to_string())
-                .header("ratelimit-policy", format!("\"source\";q={limit};w={period}"))
+                .header(
+                    "ratelimit-policy",
+                    format!("\"source\";q={limit};w={period}"),
+                )
                 .header("ratelimit", format!("\"source\";r=0;t={period}")))
         }
         _ => Ok(()),

@@ -25,8 +25,8 @@ const BODY_JOURNEY_SECONDS: u64 = 15 * 86_400;
 pub(crate) async fn receive(edge: &'static Edge, call: &Call, source: &str) -> Answer {
     match ingest(edge, call, source).await {
         Ok(Accepted { status, id }) => {
-            let body = serde_json::json!({ "status": status, "id": id });
-            Answer::json(200, &body.to_string())
+            let id = serde_json::Value::from(id);
+            Answer::json(200, &format!(r#"{{"status":"{status}","id":{id}}}"#))
         }
         Err(problem) => Answer::problem(problem, &call.id),
     }
@@ -85,20 +85,36 @@ struct Enqueued {
 }
 
 impl Received {
-    async fn receive(edge: &'static Edge, call: &Call, source: &'static Source) -> Result<Self, Problem> {
+    async fn receive(
+        edge: &'static Edge,
+        call: &Call,
+        source: &'static Source,
+    ) -> Result<Self, Problem> {
         let screened = verify::screen(source, &call.head(), call.now)?;
         let declared = call.headers().content_length();
         let body = Body::read(&call.request, declared, &screened, &edge.in_flight).await?;
-        Ok(Self { source, screened, body })
+        Ok(Self {
+            source,
+            screened,
+            body,
+        })
     }
 
     async fn verify(self, edge: &'static Edge) -> Result<Verified, Problem> {
-        let Self { source, screened, body } = self;
+        let Self {
+            source,
+            screened,
+            body,
+        } = self;
         let verified = match &body.small {
             Some(bytes) => screened.verify(bytes)?,
             None => subtle::verify(edge, source, screened, &body.buffer).await?,
         };
-        Ok(Verified { source, verified, body })
+        Ok(Verified {
+            source,
+            verified,
+            body,
+        })
     }
 }
 
@@ -112,8 +128,15 @@ impl Verified {
             Some(mark) => edge.kv.get(mark).await.is_ok_and(|value| !value.is_null()),
         };
         match known {
-            true => Seen::Before(Accepted { status: "already_processed", id: meta.webhook_id }),
-            false => Seen::Never(Fresh { verified: self, meta, mark }),
+            true => Seen::Before(Accepted {
+                status: "already_processed",
+                id: meta.webhook_id,
+            }),
+            false => Seen::Never(Fresh {
+                verified: self,
+                meta,
+                mark,
+            }),
         }
     }
 
@@ -130,7 +153,9 @@ impl Verified {
             received_at: call.now,
             content_type: headers.get("content-type").map(str::to_owned),
             headers: travel::travelling(&source.scheme, headers),
-            signature_headers: travel::signature_headers(&source.scheme).map(str::to_owned).collect(),
+            signature_headers: travel::signature_headers(&source.scheme)
+                .map(str::to_owned)
+                .collect(),
             unique: self.unique(call.now),
             size: self.body.len(),
             body_key: None,
@@ -142,23 +167,34 @@ impl Verified {
     fn unique(&self, now: u64) -> Vec<Unique> {
         let until = now.saturating_add(self.source.identity_ttl_seconds().saturating_mul(1000));
         let unique = self.verified.unique();
-        [unique.id, unique.content].into_iter().flatten().map(|key| Unique { key, until }).collect()
+        [unique.id, unique.content]
+            .into_iter()
+            .flatten()
+            .map(|key| Unique { key, until })
+            .collect()
     }
 }
 
 impl Fresh {
     /// Hands the bytes to the queue, or where they are too many to KV and the key to the queue.
     async fn enqueue(self, edge: &Edge, call: &Call) -> Result<Enqueued, Problem> {
-        let Self { verified: Verified { source, body, .. }, mut meta, mark } = self;
+        let Self {
+            verified: Verified { source, body, .. },
+            mut meta,
+            mark,
+        } = self;
         let mut head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
         let mut inline = Some(&body.buffer);
         if head.len() as u64 + body.len() > INLINE_LIMIT as u64 {
             let key = format!("body:{}", meta.receipt);
             let ttl = options::expires_in(BODY_JOURNEY_SECONDS);
-            edge.kv.put(&key, &body.buffer, &ttl).await.map_err(|error| {
-                log::error("KV did not take a body", &log::reason(&error));
-                Rejection::BodyStoreUnavailable
-            })?;
+            edge.kv
+                .put(&key, &body.buffer, &ttl)
+                .await
+                .map_err(|error| {
+                    log::error("KV did not take a body", &log::reason(&error));
+                    Rejection::BodyStoreUnavailable
+                })?;
             meta.body_key = Some(key);
             inline = None;
             head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
@@ -167,12 +203,22 @@ impl Fresh {
             Some(body) => ffi::join(&head, body, &[]),
             None => Uint8Array::from(head.as_slice()),
         };
-        edge.queue.send(&message, &options::bytes()).await.map_err(|error| {
-            log::error("the queue refused", &format!("{}: {}", call.id, log::reason(&error)));
-            Rejection::QueueUnavailable
-        })?;
+        edge.queue
+            .send(&message, &options::bytes())
+            .await
+            .map_err(|error| {
+                log::error(
+                    "the queue refused",
+                    &format!("{}: {}", call.id, log::reason(&error)),
+                );
+                Rejection::QueueUnavailable
+            })?;
         let ttl_seconds = source.settings.idempotency_ttl_seconds;
-        Ok(Enqueued { meta, mark, ttl_seconds })
+        Ok(Enqueued {
+            meta,
+            mark,
+            ttl_seconds,
+        })
     }
 }
 
@@ -185,6 +231,9 @@ impl Enqueued {
                 log::warn("KV did not take a mark", &log::reason(&error));
             }
         }
-        Accepted { status: "received", id: self.meta.webhook_id }
+        Accepted {
+            status: "received",
+            id: self.meta.webhook_id,
+        }
     }
 }

@@ -12,7 +12,11 @@ use crate::{db, ffi};
 pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> Answer {
     let mut answer = match reply.content {
         Content::NotModified => Answer::new(reply.status),
-        Content::Json { open, pieces, close } => {
+        Content::Json {
+            open,
+            pieces,
+            close,
+        } => {
             let pieces: Array = pieces.into_iter().map(JsValue::from).collect();
             Answer::new(reply.status)
                 .header("content-type", "application/json")
@@ -33,8 +37,13 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
 
 /// A payload is never a page of ours: it is sandboxed, and is what its type says it is.
 fn payload(answer: Answer, body: Body<JsString, ArrayBuffer>, attachment: bool) -> Answer {
-    let kind = body.content_type.as_deref().unwrap_or("application/octet-stream");
-    let answer = answer.header("content-type", kind).header("content-security-policy", "sandbox");
+    let kind = body
+        .content_type
+        .as_deref()
+        .unwrap_or("application/octet-stream");
+    let answer = answer
+        .header("content-type", kind)
+        .header("content-security-policy", "sandbox");
     let answer = match attachment {
         true => answer.header("content-disposition", "attachment"),
         false => answer,

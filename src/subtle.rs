@@ -3,9 +3,9 @@
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
+use waypost_core::hash::Piece;
 use waypost_core::rejection::Rejection;
 use waypost_core::source::Source;
-use waypost_core::hash::Piece;
 use waypost_core::verify::{Digest, Hashed, Screened, Verified};
 
 use crate::body::HostReader;
@@ -30,7 +30,9 @@ pub(crate) async fn verify(
     if let Some(hash) = screened.needs().mac {
         for (place, key) in screened.keys().iter().enumerate() {
             let slot = (source.name.clone(), place);
-            let key = host_key(edge, slot, key.expose(), hash.web_name()).await.map_err(failed)?;
+            let key = host_key(edge, slot, key.expose(), hash.web_name())
+                .await
+                .map_err(failed)?;
             macs.push(mac(&key, &content).await.map_err(failed)?);
         }
     }
@@ -38,7 +40,11 @@ pub(crate) async fn verify(
         None => None,
         Some(promise) => Some(promise.await.map_err(failed)?),
     };
-    let hashed = Hashed { length: u64::from(body.byte_length()), macs, digest };
+    let hashed = Hashed {
+        length: u64::from(body.byte_length()),
+        macs,
+        digest,
+    };
     screened.verify_with(&hashed, HostReader::new(body))
 }
 
@@ -73,7 +79,10 @@ async fn host_key(
     js_sys::Reflect::set(&algorithm, &"hash".into(), &hash.into())?;
     let usages = Array::of1(&"sign".into());
     let bytes = Uint8Array::from(bytes);
-    let key = SUBTLE.with(Subtle::clone).import_key("raw", &bytes, &algorithm, false, &usages).await?;
+    let key = SUBTLE
+        .with(Subtle::clone)
+        .import_key("raw", &bytes, &algorithm, false, &usages)
+        .await?;
     edge.host_keys.borrow_mut().insert(slot, key.clone());
     Ok(key)
 }
@@ -88,7 +97,9 @@ fn digest(data: &JsValue) -> impl Future<Output = Result<[u8; 32], JsValue>> + u
     let started = SUBTLE.with(|subtle| subtle.digest("SHA-256", data));
     async {
         let digest = Uint8Array::new(&JsFuture::from(started?).await?).to_vec();
-        digest.try_into().map_err(|_| JsValue::from_str("a digest that is not 32 bytes long"))
+        digest
+            .try_into()
+            .map_err(|_| JsValue::from_str("a digest that is not 32 bytes long"))
     }
 }
 

@@ -10,10 +10,10 @@ use std::pin::pin;
 
 use event_listener::{Event, EventListener};
 use futures_util::future::select;
-use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use waypost_core::rejection::Rejection;
 
+use crate::answer::Answer;
 use crate::ffi;
 
 /// More than this many pollers at once are asked to come again.
@@ -24,15 +24,7 @@ const MOST: usize = 20_000;
 pub(crate) struct Waiting {
     appended: Event,
     count: Cell<usize>,
-    prepared: RefCell<HashMap<String, Prepared>>,
-}
-
-/// An answer that many are given.
-#[derive(Clone)]
-pub(crate) struct Prepared {
-    pub(crate) status: u16,
-    pub(crate) headers: String,
-    pub(crate) body: Uint8Array,
+    prepared: RefCell<HashMap<String, Answer>>,
 }
 
 /// A place among those who wait; given up when dropped.
@@ -48,7 +40,10 @@ impl Waiting {
             return Err(Rejection::TooManyWaiting);
         }
         self.count.set(self.count.get().saturating_add(1));
-        Ok(Place { of: self, listener: self.appended.listen() })
+        Ok(Place {
+            of: self,
+            listener: self.appended.listen(),
+        })
     }
 
     /// Wakes everybody: something was appended, so what was prepared is old.
@@ -57,32 +52,33 @@ impl Waiting {
         self.appended.notify(usize::MAX);
     }
 
-    /// The answer to this question as it was prepared since the last append.
-    pub(crate) fn prepared(&self, question: &str) -> Option<Prepared> {
+    /// What was prepared for this question since the last append.
+    pub(crate) fn prepared(&self, question: &str) -> Option<Answer> {
         self.prepared.borrow().get(question).cloned()
     }
 
-    /// Keeps an answer for the others.
-    pub(crate) fn prepare(&self, question: String, answer: Prepared) {
-        self.prepared.borrow_mut().insert(question, answer);
+    /// Keeps an answer for the others who wait with the same question.
+    pub(crate) fn prepare(&self, question: String, answer: Answer) -> Answer {
+        let answer = answer.encoded();
+        self.prepared.borrow_mut().insert(question, answer.clone());
+        answer
     }
 }
 
 impl Place<'_> {
     /// Waits for an append, but no longer than `ms` and no longer than the client is there.
-    /// Returns whether there was one.
-    pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) -> bool {
+    pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) {
         let over = pin!(ffi::pause(ms, signal));
-        let appended = matches!(
-            select(&mut self.listener, over).await,
-            futures_util::future::Either::Left(_)
-        );
-        appended
+        select(&mut self.listener, over).await;
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.of.count.set(self.of.count.get().saturating_sub(1));
+        let left = self.of.count.get().saturating_sub(1);
+        self.of.count.set(left);
+        if left == 0 {
+            self.of.prepared.borrow_mut().clear();
+        }
     }
 }

@@ -4,18 +4,29 @@
 //! [`config`] → [`verify::screen`] (headers alone) → [`verify::Screened::verify`] (with the body) →
 //! [`verify::Verified`], whose [`identity`] says what it may not repeat.
 
+pub mod access;
+pub mod cache;
+pub mod conditional;
 pub mod config;
+pub mod cursor;
+pub mod due;
 pub mod encoding;
+pub mod feed;
 pub mod fields;
 pub mod hash;
 pub mod headers;
 pub mod identity;
 pub mod problem;
 pub mod providers;
+pub mod query;
 pub mod rejection;
+pub mod route;
 pub mod scheme;
 pub mod secret;
 pub mod sign;
 pub mod source;
+pub mod travel;
 pub mod verify;
+pub mod when;
 pub mod window;
+pub mod wire;

@@ -156,6 +156,27 @@ impl fmt::Display for Query {
     }
 }
 
+/// The position in a list of dead letters: `?since_id=ID`.
+pub fn dead_letters_after(query: &str) -> Result<Option<EventId>, Rejection> {
+    let id = parameter(query, "since_id")?;
+    id.map(|id| id.parse().map_err(|_| Rejection::InvalidCursor))
+        .transpose()
+}
+
+/// What the queue says of a message that it gives up, as a query.
+pub fn burial_query(reason: &str, attempts: u32) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("attempts", &attempts.to_string())
+        .append_pair("reason", reason)
+        .finish()
+}
+
+/// Reads what [`burial_query`] wrote.
+pub fn burial(query: &str) -> (String, u32) {
+    let value = |name| parameter(query, name).ok().flatten().unwrap_or_default();
+    (value("reason"), value("attempts").parse().unwrap_or(0))
+}
+
 /// The value of a parameter; `None` where it is absent or empty.
 fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
@@ -210,7 +231,9 @@ impl Question {
             Resource::Newest => Ok(Self::Newest),
             Resource::Event => event().map(Self::Event),
             Resource::EventBody => event().map(Self::Body),
-            Resource::Receive => Err(Rejection::NotFound),
+            Resource::Receive | Resource::DeadLetters | Resource::DeadReplay => {
+                Err(Rejection::NotFound)
+            }
         }
     }
 

@@ -19,6 +19,10 @@ pub enum Resource {
     Event,
     /// One event's bytes.
     EventBody,
+    /// What could not become an event.
+    DeadLetters,
+    /// One more try for a dead letter.
+    DeadReplay,
 }
 
 /// What of an unknown path's parts a path holds.
@@ -45,13 +49,39 @@ const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/resource", Resource::Newest),
     ("/events/{id}", Resource::Event),
     ("/events/{id}/body", Resource::EventBody),
+    ("/dead-letters", Resource::DeadLetters),
+    ("/dead-letters/{id}/replay", Resource::DeadReplay),
 ];
 
+/// What somebody must show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The provider's signature.
+    Signature,
+    /// Nothing where the feed is public, else one of its tokens.
+    Read,
+    /// One of the feed's tokens, even where reading is public.
+    Token,
+    /// The administrator's token.
+    Admin,
+}
+
 impl Resource {
+    /// What a request with this method must show.
+    pub fn need(self, method: &str) -> Need {
+        match (self, method) {
+            (Self::Receive, _) => Need::Signature,
+            (Self::Event, "DELETE") | (Self::DeadReplay, _) => Need::Admin,
+            (Self::DeadLetters, _) => Need::Token,
+            _ => Need::Read,
+        }
+    }
+
     /// The methods that it takes, besides OPTIONS.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Receive => &["POST"],
+            Self::Receive | Self::DeadReplay => &["POST"],
+            Self::Event => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }
     }

@@ -6,12 +6,14 @@
 //! - `read`: pages, single events and bodies.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
+//! - `dead`: what could not become an event.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
 
 mod append;
 pub mod db;
+mod dead;
 mod read;
 mod reply;
 mod retain;
@@ -23,6 +25,7 @@ use crate::cursor::Bounds;
 use db::{Db, DbError};
 
 pub use append::{Incoming, Payload, parts};
+pub use dead::{Dead, DeadPage};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use reply::{Content, Reader, Reply, Turn};
 
@@ -77,6 +80,21 @@ impl<D: Db> Log<D> {
     /// When the log last changed, in unix milliseconds; 0 where it never did.
     pub fn changed_at(&self) -> u64 {
         self.ends.get().changed_at
+    }
+
+    /// The feed's name, where it has been told.
+    pub fn name(&self) -> Result<Option<String>, DbError> {
+        schema::name(&self.db)
+    }
+
+    /// Tells the log the feed's name: an alarm comes without it.
+    pub fn set_name(&self, name: &str) -> Result<(), DbError> {
+        schema::set_name(&self.db, name)
+    }
+
+    /// The database behind the log.
+    pub fn db(&self) -> &D {
+        &self.db
     }
 
     /// Runs `work` in a transaction that may move the ends. If it fails, they are as before.

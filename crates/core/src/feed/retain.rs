@@ -5,11 +5,15 @@ use super::db::{Db, DbError, Value};
 use super::read::Range;
 use super::{Log, schema};
 use crate::config::Retention;
+use crate::due::{self, Duty};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// One call removes at most this many events and as many identities, so that no call is long.
 const STEP: u64 = 500;
+
+/// Expiry is looked at no more often than this: one alarm clears a minute's worth.
+const LEAST_PAUSE_MS: u64 = 60_000;
 
 impl<D: Db> Log<D> {
     /// Removes a step of what the policy no longer keeps, and of expired identities. Returns
@@ -33,8 +37,47 @@ impl<D: Db> Log<D> {
         Ok(through < cut || expired.is_some())
     }
 
+    /// Does what is due, and returns when the alarm must ring next (unix milliseconds).
+    pub fn housekeep(&self, keep: Retention, now: u64) -> Result<Option<u64>, DbError> {
+        for duty in due::take(&self.db, now)? {
+            match duty {
+                Duty::Prune => self.prune_and_plan(keep, now)?,
+            }
+        }
+        due::next(&self.db)
+    }
+
+    /// What an append owes to retention: bounds of count and size hold at once, age is the alarm's.
+    /// Returns when the alarm must ring.
+    pub fn settle(&self, keep: Retention, now: u64) -> Result<Option<u64>, DbError> {
+        let aged = Retention { days: None, ..keep };
+        match self.cut(aged, now)? > self.bounds().start() {
+            true => self.prune_and_plan(keep, now)?,
+            false => self.plan(keep, now)?,
+        }
+        due::next(&self.db)
+    }
+
+    fn prune_and_plan(&self, keep: Retention, now: u64) -> Result<(), DbError> {
+        match self.prune(keep, now)? {
+            true => due::schedule(&self.db, Duty::Prune, now),
+            false => self.plan(keep, now),
+        }
+    }
+
+    fn plan(&self, keep: Retention, now: u64) -> Result<(), DbError> {
+        match self.next_expiry(keep)? {
+            Some(at) => due::schedule(
+                &self.db,
+                Duty::Prune,
+                at.max(now.saturating_add(LEAST_PAUSE_MS)),
+            ),
+            None => Ok(()),
+        }
+    }
+
     /// When the next event or identity comes of age, in unix milliseconds.
-    pub fn next_expiry(&self, keep: Retention) -> Result<Option<u64>, DbError> {
+    fn next_expiry(&self, keep: Retention) -> Result<Option<u64>, DbError> {
         let earliest = self.stored(self.bounds().earliest)?;
         let event = earliest
             .zip(keep.days)

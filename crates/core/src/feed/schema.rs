@@ -4,6 +4,8 @@
 //! migration runs in a transaction of the storage.
 
 use super::db::{Db, DbError, Value};
+use super::dead;
+use crate::due;
 
 /// Each entry takes the schema from the version before it (its index) to the next. Entries are
 /// never changed, only added: feeds of every age are out there.
@@ -37,6 +39,9 @@ const MIGRATIONS: &[&[&str]] = &[&[
         until INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX identities_until ON identities (until)",
+    "CREATE TABLE feed (name TEXT PRIMARY KEY) WITHOUT ROWID",
+    dead::TABLE,
+    due::TABLE,
 ]];
 
 /// Brings the tables to the newest version and returns the log's generation, which is `now` for a
@@ -63,6 +68,17 @@ pub(super) fn migrate<D: Db>(db: &D, now: u64) -> Result<u64, DbError> {
             }
         }
     })
+}
+
+pub(super) fn name<D: Db>(db: &D) -> Result<Option<String>, DbError> {
+    db.first("SELECT name FROM feed", &[], |row| row.string(0))
+}
+
+pub(super) fn set_name<D: Db>(db: &D, name: &str) -> Result<(), DbError> {
+    db.execute(
+        "INSERT OR IGNORE INTO feed (name) VALUES (?)",
+        &[Value::Text(name)],
+    )
 }
 
 pub(super) fn meta<D: Db>(db: &D, key: &str) -> Result<Option<u64>, DbError> {

@@ -1,0 +1,56 @@
+//! One alarm, many duties: a table of what is due.
+//!
+//! A Durable Object has a single alarm. What must be done is a row with its time; the alarm is set
+//! to the earliest, does what is due, and is set again.
+
+use crate::feed::db::{Db, DbError, Value};
+
+/// Something that an object does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Removing what retention no longer keeps.
+    Prune,
+}
+
+const NAMES: &[(Duty, &str)] = &[(Duty::Prune, "prune")];
+
+/// The table, for a migration.
+pub const TABLE: &str =
+    "CREATE TABLE due (duty TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
+
+/// Makes `duty` due at `at` (unix milliseconds), or earlier where it is so already.
+pub fn schedule<D: Db>(db: &D, duty: Duty, at: u64) -> Result<(), DbError> {
+    let name = NAMES
+        .iter()
+        .find(|(known, _)| *known == duty)
+        .map_or("", |(_, name)| name);
+    db.execute(
+        "INSERT INTO due (duty, at) VALUES (?, ?)
+         ON CONFLICT (duty) DO UPDATE SET at = min(at, excluded.at)",
+        &[Value::Text(name), Value::Int(at)],
+    )
+}
+
+/// When the next duty is due, in unix milliseconds.
+pub fn next<D: Db>(db: &D) -> Result<Option<u64>, DbError> {
+    db.first("SELECT at FROM due ORDER BY at LIMIT 1", &[], |row| {
+        row.int(0)
+    })
+}
+
+/// Takes every duty that is due out of the table. Whoever takes one and fails schedules it again.
+pub fn take<D: Db>(db: &D, now: u64) -> Result<Vec<Duty>, DbError> {
+    let names = db.query(
+        "DELETE FROM due WHERE at <= ? RETURNING duty",
+        &[Value::Int(now)],
+        |row| row.string(0),
+    )?;
+    // A name that this build does not know belongs to another version of it.
+    let known = |name: String| {
+        NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(duty, _)| *duty)
+    };
+    Ok(names.into_iter().filter_map(known).collect())
+}

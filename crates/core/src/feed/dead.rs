@@ -1,0 +1,152 @@
+//! Dead letters: what could not become an event, kept with its reason until somebody decides.
+
+use serde::Serialize;
+
+use super::Log;
+use super::db::{Db, DbError, Value};
+use crate::cursor::EventId;
+use crate::when::rfc3339;
+use crate::wire::{self, Meta};
+
+/// The most dead letters of one page.
+const PAGE: u64 = 100;
+
+/// The tables, for a migration.
+pub(super) const TABLE: &str = "CREATE TABLE dead_letters (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    receipt TEXT UNIQUE,
+    message BLOB NOT NULL
+)";
+
+/// A message that is given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Dead<'a, B> {
+    /// Why: a sentence.
+    pub reason: &'a str,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The frame as the queue had it.
+    pub message: &'a B,
+    /// What the frame says of itself, where it can be read.
+    pub meta: Option<&'a Meta>,
+}
+
+/// A dead letter as it is shown. The message itself is not: its payload may be anything.
+#[derive(Debug, Serialize)]
+struct Shown {
+    id: String,
+    at: String,
+    reason: String,
+    attempts: u64,
+    #[serde(flatten)]
+    webhook: Option<Webhook>,
+}
+
+#[derive(Debug, Serialize)]
+struct Webhook {
+    receipt: String,
+    source: String,
+    r#type: String,
+    webhook_id: String,
+    received_at: String,
+    size: u64,
+}
+
+/// A page of dead letters, oldest first.
+#[derive(Debug, Serialize)]
+pub struct DeadPage {
+    dead_letters: Vec<serde_json::Value>,
+    /// The id after which the next page begins; none where this is the last one.
+    next: Option<String>,
+}
+
+impl<D: Db> Log<D> {
+    /// Keeps a message that is given up. Kept twice it is there once.
+    pub fn bury(&self, dead: Dead<'_, D::Blob>, now: u64) -> Result<(), DbError> {
+        self.db.execute(
+            "INSERT OR IGNORE INTO dead_letters (at, reason, attempts, receipt, message)
+             VALUES (?, ?, ?, ?, ?)",
+            &[
+                Value::Int(now),
+                Value::Text(dead.reason),
+                Value::Int(dead.attempts.into()),
+                dead.meta
+                    .map_or(Value::Null, |meta| Value::Text(&meta.receipt)),
+                Value::Blob(dead.message),
+            ],
+        )
+    }
+
+    /// The dead letters after `after`. `bytes` copies a blob out of the database.
+    pub fn dead_letters(
+        &self,
+        after: Option<EventId>,
+        bytes: impl Fn(&D::Blob) -> Vec<u8>,
+    ) -> Result<DeadPage, DbError> {
+        let after = after.map_or(0, |id| id.sequence);
+        let rows = self.db.query(
+            "SELECT seq, at, reason, attempts, message FROM dead_letters
+             WHERE seq > ? ORDER BY seq LIMIT ?",
+            &[Value::Int(after), Value::Int(PAGE)],
+            |row| {
+                let message = row.blob(4).map(|blob| bytes(&blob)).unwrap_or_default();
+                let id = self.bounds().id(row.int(0)).to_string();
+                let shown = Shown {
+                    id: id.clone(),
+                    at: rfc3339(row.int(1)),
+                    reason: row.string(2),
+                    attempts: row.int(3),
+                    webhook: wire::read_frame(&message)
+                        .ok()
+                        .map(|(meta, _)| Webhook::from(meta)),
+                };
+                (id, serde_json::to_value(shown).unwrap_or_default())
+            },
+        )?;
+        let next = rows
+            .last()
+            .map(|(id, _)| id.clone())
+            .filter(|_| rows.len() as u64 == PAGE);
+        Ok(DeadPage {
+            dead_letters: rows.into_iter().map(|(_, shown)| shown).collect(),
+            next,
+        })
+    }
+
+    /// The message of a dead letter.
+    pub fn dead_message(&self, id: EventId) -> Result<Option<D::Blob>, DbError> {
+        if id.generation != self.bounds().generation {
+            return Ok(None);
+        }
+        let found = self.db.first(
+            "SELECT message FROM dead_letters WHERE seq = ?",
+            &[Value::Int(id.sequence)],
+            |row| row.blob(0),
+        )?;
+        Ok(found.flatten())
+    }
+
+    /// Removes a dead letter that has been dealt with.
+    pub fn forget_dead(&self, id: EventId) -> Result<(), DbError> {
+        self.db.execute(
+            "DELETE FROM dead_letters WHERE seq = ?",
+            &[Value::Int(id.sequence)],
+        )
+    }
+}
+
+impl From<Meta> for Webhook {
+    fn from(meta: Meta) -> Self {
+        Self {
+            receipt: meta.receipt,
+            source: meta.source,
+            r#type: meta.kind,
+            webhook_id: meta.webhook_id,
+            received_at: rfc3339(meta.received_at),
+            size: meta.size,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who may do what with a feed, and the one way to its object: with the proof of it.
+
+use wasm_bindgen::{JsCast, JsValue};
+use waypost_core::access::granted;
+use waypost_core::cache::Audience;
+use waypost_core::problem::Problem;
+use waypost_core::rejection::Rejection;
+use waypost_core::route::{Need, Target};
+use web_sys::Response;
+
+use crate::call::Call;
+use crate::edge::Edge;
+use crate::{ffi, log};
+
+/// Headers of a request that its feed looks at.
+const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
+
+/// Somebody who may do this with this feed.
+pub(crate) struct Authorised<'t> {
+    feed: &'t str,
+    pub(crate) audience: Audience,
+}
+
+impl<'t> Authorised<'t> {
+    /// Checks the credential against what the target needs.
+    pub(crate) fn authorise(edge: &Edge, call: &Call, target: Target<'t>) -> Result<Self, Problem> {
+        let feed = edge
+            .config
+            .feed(target.name)
+            .ok_or(Rejection::UnknownFeed)?;
+        let need = target.resource.need(call.method());
+        if need == Need::Read && feed.public {
+            return Ok(Self {
+                feed: target.name,
+                audience: Audience::Public,
+            });
+        }
+        let admin = edge.admin_token();
+        if need == Need::Admin && admin.is_none() {
+            return Err(Rejection::AdminClosed.into());
+        }
+        let tokens = if need == Need::Admin {
+            Vec::new()
+        } else {
+            edge.tokens(feed)
+        };
+        let accepted = tokens.iter().chain(&admin).map(String::as_str);
+        match granted(call.headers().get("authorization"), accepted) {
+            true => Ok(Self {
+                feed: target.name,
+                audience: Audience::Token,
+            }),
+            false => Err(Rejection::Unauthorised.into()),
+        }
+    }
+
+    /// Asks the feed's object, and hands its answer on as it is.
+    pub(crate) async fn ask(
+        &self,
+        edge: &Edge,
+        call: &Call,
+        method: &str,
+        path: &str,
+    ) -> Result<Response, Problem> {
+        let mut headers = format!("x-request-id\n{}\n", call.id);
+        for name in PASSED {
+            if let Some(value) = call.headers().get(name) {
+                headers.push_str(&format!("{name}\n{value}\n"));
+            }
+        }
+        let init = ffi::request_init(method, &headers, &JsValue::UNDEFINED, &call.signal());
+        let url = format!("https://feed{path}");
+        let answer = async { edge.feed_object(self.feed)?.fetch(&url, &init).await };
+        match answer.await {
+            Ok(response) => Ok(response.unchecked_into()),
+            Err(error) => {
+                log::error("the feed did not answer", &log::reason(&error));
+                Err(Rejection::FeedUnavailable.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! From the queue into the log.
+
+use js_sys::ArrayBuffer;
+use wasm_bindgen::JsCast;
+use waypost_core::feed::db::DbError;
+use waypost_core::feed::{Incoming, Log, Payload};
+use waypost_core::wire::{self, Meta, Outcome};
+
+use super::Feed;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::db::{self, DoDb};
+use crate::log;
+
+/// A message that was read.
+type Read<'a> = (Meta, &'a [u8]);
+
+impl Feed {
+    /// `POST /append`
+    pub(super) async fn append(&self, call: &Call) -> Result<Answer, DbError> {
+        let frames = call
+            .bytes()
+            .await
+            .map_err(|error| DbError(log::reason(&error)))?;
+        let batch: Result<Vec<Read<'_>>, _> = wire::frames(&frames).map(wire::read_frame).collect();
+        // The consumer has read each of them before, so only a cut in between gets here.
+        let batch = batch.map_err(|problem| DbError(problem.to_string()))?;
+        let outcomes = self.append_batch(&batch, call.now).await?;
+        Ok(Answer::json(
+            200,
+            &serde_json::to_string(&outcomes).unwrap_or_default(),
+        ))
+    }
+
+    pub(super) async fn append_batch(
+        &self,
+        batch: &[Read<'_>],
+        now: u64,
+    ) -> Result<Vec<Outcome>, DbError> {
+        let log = self.log(now)?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        // Bodies that took the claim check are fetched one at a time: each may be 25 MB.
+        let inline = |(meta, _): &Read<'_>| meta.body_key.is_none();
+        for run in batch.chunk_by(|a, b| inline(a) && inline(b)) {
+            match run {
+                [(meta, _)] if meta.body_key.is_some() => {
+                    outcomes.push(self.append_large(log, meta, now).await?)
+                }
+                _ => outcomes.extend(append_inline(log, run, now)?),
+            }
+        }
+        if outcomes.contains(&Outcome::Stored) {
+            self.waiting.wake();
+            self.settle(log, now).await;
+        }
+        Ok(outcomes)
+    }
+
+    async fn append_large(
+        &self,
+        log: &Log<DoDb>,
+        meta: &Meta,
+        now: u64,
+    ) -> Result<Outcome, DbError> {
+        let kv = &self.edge().kv;
+        let key = meta.body_key.as_deref().unwrap_or_default();
+        if !log.knows(meta, now)? {
+            let body = match kv.get_as(key, "arrayBuffer").await {
+                Ok(body) if !body.is_null() => body.unchecked_into::<ArrayBuffer>(),
+                // KV may not show it in this place yet.
+                _ => return Ok(Outcome::Retry),
+            };
+            let parts = db::parts(&body);
+            log.append(
+                &[Incoming {
+                    meta,
+                    payload: Payload::Parts(&parts),
+                }],
+                now,
+            )?;
+        }
+        if let Err(error) = kv.delete(key).await {
+            log::warn(
+                "KV did not delete a body; it will expire",
+                &log::reason(&error),
+            );
+        }
+        Ok(Outcome::Stored)
+    }
+
+    /// What the append owes to retention. It cannot undo the append, so its failure is only told.
+    async fn settle(&self, log: &Log<DoDb>, now: u64) {
+        let keep = log
+            .name()
+            .map(|name| self.edge().retention(name.as_deref()));
+        match keep.and_then(|keep| log.settle(keep, now)) {
+            Ok(next) => self.set_alarm(next).await,
+            Err(error) => log::error("the feed's retention", &error.to_string()),
+        }
+    }
+}
+
+fn append_inline(log: &Log<DoDb>, run: &[Read<'_>], now: u64) -> Result<Vec<Outcome>, DbError> {
+    let batch: Vec<_> = run
+        .iter()
+        .map(|(meta, body)| Incoming {
+            meta,
+            payload: Payload::Inline(body),
+        })
+        .collect();
+    log.append(&batch, now)
+}
