@@ -74,7 +74,10 @@ impl<'t> Authorised<'t> {
         match answer.await {
             Ok(response) => Ok(response.unchecked_into()),
             Err(error) => {
-                log::error("the feed did not answer", &log::reason(&error));
+                // A client that has gone takes its question with it.
+                if !call.is_gone() {
+                    log::error("the feed did not answer", &log::reason(&error));
+                }
                 Err(Rejection::FeedUnavailable.into())
             }
         }

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use waypost_core::headers::Headers;
 use waypost_core::verify::Head;
-use web_sys::Request;
+use web_sys::{AbortSignal, Request};
 
 use crate::ffi::{self, RequestExt};
 
@@ -108,6 +108,11 @@ impl Call {
             .unchecked_ref::<RequestExt>()
             .signal()
             .map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
+    /// Whether the client has gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.signal().dyn_ref::<AbortSignal>().is_some_and(AbortSignal::aborted)
     }
 
     /// The whole body, copied into wasm: for bodies that the Worker itself made.

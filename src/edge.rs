@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use waypost_core::config::{Config, Feed as FeedConfig, Retention, SourceState};
+use waypost_core::config::{Config, Feed as FeedConfig, SourceState};
 use waypost_core::rejection::Rejection;
 use waypost_core::route::Routes;
 use waypost_core::source::Source;
@@ -90,13 +90,6 @@ impl Edge {
         property(&self.env, ADMIN_TOKEN)
             .as_string()
             .filter(|token| !token.is_empty())
-    }
-
-    /// What a feed keeps; of a feed that the config no longer names, everything.
-    pub(crate) fn retention(&self, feed: Option<&str>) -> Retention {
-        feed.and_then(|name| self.config.feed(name))
-            .map(|feed| feed.retention)
-            .unwrap_or_default()
     }
 
     /// A Durable Object of the feeds.

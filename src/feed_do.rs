@@ -13,6 +13,7 @@ mod read;
 use std::cell::{Cell, OnceCell};
 
 use waypost_core::cache::Audience;
+use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
 use waypost_core::feed::db::DbError;
 use waypost_core::rejection::Rejection;
@@ -34,6 +35,7 @@ pub struct Feed {
     state: State,
     env: Env,
     log: OnceCell<Log<DoDb>>,
+    config: OnceCell<FeedConfig>,
     waiting: Waiting,
     /// When the alarm rings, as far as this instance knows.
     alarm_at: Cell<Option<u64>>,
@@ -45,6 +47,7 @@ impl DurableObject for Feed {
             state,
             env,
             log: OnceCell::new(),
+            config: OnceCell::new(),
             waiting: Waiting::default(),
             alarm_at: Cell::new(None),
         }
@@ -101,13 +104,23 @@ impl Feed {
         Ok(self.log.get_or_init(|| log))
     }
 
+    /// What the config says of this feed. One that it no longer names keeps what it has.
+    fn config(&self) -> Result<&FeedConfig, DbError> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let name = self.log.get().map(Log::name).transpose()?.flatten();
+        let known = name.and_then(|name| self.edge().config.feed(&name));
+        let kept = || FeedConfig { retention: Retention::default(), ..FeedConfig::default() };
+        Ok(self.config.get_or_init(|| known.cloned().unwrap_or_else(kept)))
+    }
+
     fn edge(&self) -> &'static Edge {
         Edge::get(self.env.as_ref())
     }
 
     fn housekeep(&self, now: u64) -> Result<Option<u64>, DbError> {
-        let log = self.log(now)?;
-        log.housekeep(self.edge().retention(log.name()?.as_deref()), now)
+        self.log(now)?.housekeep(self.config()?.retention, now)
     }
 
     async fn set_alarm(&self, at: Option<u64>) {

@@ -16,14 +16,11 @@ use waypost_core::rejection::Rejection;
 use crate::answer::Answer;
 use crate::ffi;
 
-/// More than this many pollers at once are asked to come again.
-const MOST: usize = 20_000;
-
 /// Whoever waits for the next append.
 #[derive(Default)]
 pub(crate) struct Waiting {
     appended: Event,
-    count: Cell<usize>,
+    count: Cell<u64>,
     prepared: RefCell<HashMap<String, Answer>>,
 }
 
@@ -34,9 +31,9 @@ pub(crate) struct Place<'w> {
 }
 
 impl Waiting {
-    /// Takes a place.
-    pub(crate) fn register(&self) -> Result<Place<'_>, Rejection> {
-        if self.count.get() >= MOST {
+    /// Takes a place, of which there are `most`.
+    pub(crate) fn register(&self, most: u64) -> Result<Place<'_>, Rejection> {
+        if self.count.get() >= most {
             return Err(Rejection::TooManyWaiting);
         }
         self.count.set(self.count.get().saturating_add(1));

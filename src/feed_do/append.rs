@@ -90,10 +90,8 @@ impl Feed {
 
     /// What the append owes to retention. It cannot undo the append, so its failure is only told.
     async fn settle(&self, log: &Log<DoDb>, now: u64) {
-        let keep = log
-            .name()
-            .map(|name| self.edge().retention(name.as_deref()));
-        match keep.and_then(|keep| log.settle(keep, now)) {
+        let settled = self.config().and_then(|config| log.settle(config.retention, now));
+        match settled {
             Ok(next) => self.set_alarm(next).await,
             Err(error) => log::error("the feed's retention", &error.to_string()),
         }

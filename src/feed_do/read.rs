@@ -1,12 +1,10 @@
 //! Answering readers, at once or after a hold.
 
-use wasm_bindgen::JsCast;
 use waypost_core::cache::Audience;
 use waypost_core::conditional::Preconditions;
 use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Log, Reader, Turn};
 use waypost_core::query::Question;
-use web_sys::AbortSignal;
 
 use super::Feed;
 use crate::answer::Answer;
@@ -53,9 +51,10 @@ impl Feed {
             .now
             .saturating_add(question.hold().saturating_mul(1000));
         let signal = call.signal();
+        let most = self.config()?.max_waiting;
         loop {
             // First the place, then the look: an append between the two is not missed.
-            let place = match self.waiting.register() {
+            let place = match self.waiting.register(most) {
                 Ok(place) => place,
                 Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
             };
@@ -77,10 +76,7 @@ impl Feed {
             }
             let left = u32::try_from(deadline.saturating_sub(now)).unwrap_or(u32::MAX);
             place.wait(left, &signal).await;
-            if signal
-                .dyn_ref::<AbortSignal>()
-                .is_some_and(AbortSignal::aborted)
-            {
+            if call.is_gone() {
                 // Nobody reads this.
                 return Ok(Answer::new(204));
             }

@@ -10,9 +10,11 @@ mod reader;
 mod scheme;
 mod source;
 mod state;
+mod table;
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
+use self::table::Table;
 pub use self::{
     feed::{Feed, Retention},
     source::SourceConfig,
@@ -29,12 +31,12 @@ pub const DEFAULT_RETRY_SCHEDULE_SECONDS: &[u64] = &[1, 5, 30, 120, 600];
 /// The whole config but secrets, of which it knows the names.
 #[derive(Clone, Debug)]
 pub struct Config {
-    sources: BTreeMap<String, Result<SourceConfig, Vec<ConfigError>>>,
-    feeds: BTreeMap<String, Feed>,
+    sources: Table<Result<SourceConfig, String>>,
+    feeds: Table<Feed>,
     allow_targets: Vec<String>,
     retry_schedule_seconds: Vec<u64>,
     /// A variable of sources that could not be read: who knows which sources it held.
-    unreadable_sources: Option<ConfigError>,
+    unreadable_sources: Option<String>,
 }
 
 /// A mistake in the config.
@@ -87,17 +89,18 @@ impl Config {
     }
 
     /// Every source's name, with its config or what is wrong with it.
-    pub fn sources(&self) -> impl Iterator<Item = (&str, Result<&SourceConfig, &[ConfigError]>)> {
+    pub fn sources(&self) -> impl Iterator<Item = (&str, Result<&SourceConfig, &str>)> {
         let entries = self.sources.iter();
-        entries.map(|(name, entry)| (name.as_str(), entry.as_ref().map_err(Vec::as_slice)))
+        entries.map(|(name, entry)| (name, entry.as_ref().map_err(String::as_str)))
     }
 
     /// The source `name` with its keys, `secret` being asked for the text of each by its name.
     pub fn source(&self, name: &str, secret: impl Fn(&str) -> Option<String>) -> SourceState {
         match (self.sources.get(name), &self.unreadable_sources) {
             (Some(Ok(config)), _) => config.resolve(name, secret),
-            (Some(Err(errors)), _) => SourceState::misconfigured(errors),
-            (None, Some(error)) => SourceState::misconfigured(std::slice::from_ref(error)),
+            (Some(Err(reason)), _) | (None, Some(reason)) => SourceState::Misconfigured {
+                reason: reason.clone(),
+            },
             (None, None) => SourceState::Unknown,
         }
     }
@@ -109,7 +112,7 @@ impl Config {
 
     /// Every feed with its name.
     pub fn feeds(&self) -> impl Iterator<Item = (&str, &Feed)> {
-        self.feeds.iter().map(|(name, feed)| (name.as_str(), feed))
+        self.feeds.iter()
     }
 
     /// Hosts that subscriptions may reach over http and on any port.
@@ -121,6 +124,12 @@ impl Config {
     pub fn retry_schedule_seconds(&self) -> &[u64] {
         &self.retry_schedule_seconds
     }
+}
+
+/// Several mistakes in one line, for a log.
+fn reason(errors: &[ConfigError]) -> String {
+    let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
 }
 
 /// Whether `name` can be a source's or a feed's: it stands in paths and in keys.

@@ -1,6 +1,6 @@
 //! Rejections as `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::rejection::Rejection;
 
@@ -11,7 +11,9 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 #[derive(Clone, Debug)]
 pub struct Problem {
     rejection: Rejection,
-    members: Map<String, Value>,
+    detail: Option<String>,
+    /// Names and values, as JSON.
+    members: String,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -25,24 +27,26 @@ impl From<Rejection> for Problem {
             .collect();
         Self {
             rejection,
-            members: Map::new(),
+            detail: None,
+            members: String::new(),
             headers,
         }
     }
 }
 
 impl Problem {
-    /// Adds a member: `earliest`, `request_id`. The members of the row itself stay as they are.
+    /// Adds a member that no problem has by itself: `earliest`, `request_id`.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.members.push_str(&member(name, value));
         self
     }
 
     /// Says more than the row does, in a whole sentence that stands in its place.
     #[must_use]
-    pub fn detail(self, sentence: impl Into<String>) -> Self {
-        self.with("detail", sentence.into())
+    pub fn detail(mut self, sentence: impl Into<String>) -> Self {
+        self.detail = Some(sentence.into());
+        self
     }
 
     /// Sets a header, in lower case, in place of the row's: `allow`, `retry-after`.
@@ -74,15 +78,22 @@ impl Problem {
     /// could lead to is promised to be there for ever. `detail` says what such a page would.
     pub fn body(&self) -> String {
         let row = self.rejection.row();
-        let mut members = self.members.clone();
-        members.entry("detail").or_insert_with(|| row.detail.into());
-        members.insert(
-            "type".into(),
-            format!("urn:waypost:problem:{}", row.code).into(),
-        );
-        members.insert("title".into(), row.title.into());
-        members.insert("status".into(), row.status.into());
-        members.insert("code".into(), row.code.into());
-        Value::Object(members).to_string()
+        let detail = self.detail.as_deref().unwrap_or(row.detail);
+        let mut body = format!("{{\"type\":\"urn:waypost:problem:{}\"", row.code);
+        body.push_str(&member("title", row.title));
+        body.push_str(&member("status", row.status));
+        body.push_str(&member("detail", detail));
+        body.push_str(&member("code", row.code));
+        body.push_str(&self.members);
+        body.push('}');
+        body
+    }
+}
+
+/// A further member of an object; nothing where the value has no JSON.
+fn member(name: &str, value: impl Serialize) -> String {
+    match (serde_json::to_string(name), serde_json::to_string(&value)) {
+        (Ok(name), Ok(value)) => format!(",{name}:{value}"),
+        _ => String::new(),
     }
 }

@@ -6,6 +6,10 @@ use super::reader::Reader;
 /// is not without bounds.
 const DEFAULT_RETENTION_DAYS: u64 = 7;
 
+/// How many requests a feed holds at once where the config says nothing: each takes a few kilobytes
+/// of the object's 128 MB.
+const DEFAULT_MAX_WAITING: u64 = 20_000;
+
 /// What the config says of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
@@ -17,6 +21,8 @@ pub struct Feed {
     pub retention: Retention,
     /// Whether subscriptions must prove that they want what they are sent.
     pub verify: bool,
+    /// How many requests it holds at once; one more is asked to come again.
+    pub max_waiting: u64,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -42,6 +48,7 @@ impl Default for Feed {
             public: false,
             retention,
             verify: true,
+            max_waiting: DEFAULT_MAX_WAITING,
         }
     }
 }
@@ -65,5 +72,8 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
             retention
         },
         verify: feed.flag("verify").unwrap_or(default.verify),
+        max_waiting: feed
+            .number("max_waiting", 1..=100_000)
+            .unwrap_or(default.max_waiting),
     })
 }

@@ -1,12 +1,11 @@
 //! Merging the variables, each entry on its own, so that one mistake spoils one entry.
 
-use std::collections::BTreeMap;
-
 use super::{
     Config, ConfigError, DEFAULT_FEED, DEFAULT_RETRY_SCHEDULE_SECONDS, Feed, Retention,
     SourceConfig, feed, is_name,
     reader::{self, Reader},
     source,
+    table::Table,
 };
 
 /// See [`Config::load`].
@@ -29,7 +28,7 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
         }
     }
     let feeds = feeds.complete();
-    for (name, entry) in &mut sources.found {
+    for (name, entry) in sources.found.iter_mut() {
         let Some(error) = entry
             .as_ref()
             .ok()
@@ -37,8 +36,8 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
         else {
             continue;
         };
-        errors.push(error.clone());
-        *entry = Err(vec![error]);
+        *entry = Err(error.to_string());
+        errors.push(error);
     }
     let config = Config {
         sources: sources.found,
@@ -76,14 +75,14 @@ fn misnamed(name: &str) -> Option<ConfigError> {
 
 /// What the variables of one kind hold.
 struct Entries<T> {
-    found: BTreeMap<String, Result<T, Vec<ConfigError>>>,
-    unreadable: Option<ConfigError>,
+    found: Table<Result<T, String>>,
+    unreadable: Option<String>,
 }
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
         Self {
-            found: BTreeMap::new(),
+            found: Table::default(),
             unreadable: None,
         }
     }
@@ -101,15 +100,15 @@ impl<T> Entries<T> {
         let object = match reader::object(variable, text) {
             Ok(object) => object,
             Err(error) => {
-                errors.push(error.clone());
-                self.unreadable = Some(error);
+                self.unreadable = Some(error.to_string());
+                errors.push(error);
                 return;
             }
         };
         errors.extend(reader::too_long(variable, text));
         for (name, value) in &object {
             let key = format!("{variable}.{name}");
-            if self.found.contains_key(name) {
+            if self.found.has(name) {
                 errors.push(ConfigError::new(&key, "is configured twice"));
                 continue;
             }
@@ -119,16 +118,18 @@ impl<T> Entries<T> {
                 own.push(ConfigError::new(&key, reason));
             }
             let entry = Reader::enter(&key, value, &mut own, read).flatten();
-            errors.extend(own.iter().cloned());
-            let entry = entry.filter(|_| own.is_empty()).ok_or(own);
-            self.found.insert(name.clone(), entry);
+            let entry = entry
+                .filter(|_| own.is_empty())
+                .ok_or_else(|| super::reason(&own));
+            errors.append(&mut own);
+            self.found.add(name, entry);
         }
     }
 }
 
 /// Every feed, the default one among them.
 struct Feeds {
-    found: BTreeMap<String, Feed>,
+    found: Table<Feed>,
     /// Whether all variables of feeds could be read.
     whole: bool,
 }
@@ -141,12 +142,14 @@ impl Entries<Feed> {
             retention: Retention::default(),
             ..Feed::default()
         };
-        let entries = self.found.into_iter();
-        let mut found: BTreeMap<String, Feed> = entries
-            .map(|(name, feed)| (name, feed.unwrap_or_else(|_| broken())))
-            .collect();
-        let default = || if whole { Feed::default() } else { broken() };
-        found.entry(DEFAULT_FEED.to_owned()).or_insert_with(default);
+        let mut found = Table::default();
+        for (name, feed) in self.found.iter() {
+            found.add(name, feed.clone().unwrap_or_else(|_| broken()));
+        }
+        if !found.has(DEFAULT_FEED) {
+            let default = if whole { Feed::default() } else { broken() };
+            found.add(DEFAULT_FEED, default);
+        }
         Feeds { found, whole }
     }
 }
@@ -155,7 +158,7 @@ impl Feeds {
     /// An error where `source` writes a feed that is surely not configured.
     fn lacks(&self, name: &str, source: &SourceConfig) -> Option<ConfigError> {
         let feed = &source.settings.feed;
-        if !self.whole || self.found.contains_key(feed) {
+        if !self.whole || self.found.has(feed) {
             return None;
         }
         let key = format!("{}.{name}.feed", source.variable);

@@ -110,19 +110,22 @@ impl<'v, 'e> Reader<'v, 'e> {
         Some(found)
     }
 
+    #[inline(never)]
     fn refuse_unknown(&mut self) {
         let known = self.asked.join(", ");
         for name in self.object.keys() {
             if !self.asked.contains(&name.as_str()) {
-                self.error(name, format!("is not known here; known are {known}"));
+                self.error(name, &format!("is not known here; known are {known}"));
             }
         }
     }
 
     /// Notes a mistake in the member `name`.
-    pub(super) fn error(&mut self, name: &str, reason: impl Into<String>) {
-        self.errors
-            .push(ConfigError::new(format!("{}.{name}", self.key), reason));
+    // Called from everywhere: inlined, it would cost the bundle kilobytes.
+    #[inline(never)]
+    pub(super) fn error(&mut self, name: &str, reason: &str) {
+        let key = format!("{}.{name}", self.key);
+        self.errors.push(ConfigError::new(key, reason));
     }
 
     /// Whether nothing was wrong so far.
@@ -140,18 +143,20 @@ impl<'v, 'e> Reader<'v, 'e> {
         self.object.get(name)
     }
 
-    /// The member `name`, where `accept` takes it; else a mistake that says what is `expected`.
-    fn member<T>(
+    /// The member `name`, where it is `good`; else a mistake that says what is `expected`.
+    #[inline(never)]
+    fn member(
         &mut self,
         name: &'static str,
+        good: fn(&Value) -> bool,
         expected: &str,
-        accept: impl FnOnce(&'v Value) -> Option<T>,
-    ) -> Option<T> {
-        let found = accept(self.get(name)?);
-        if found.is_none() {
-            self.error(name, format!("must be {expected}"));
+    ) -> Option<&'v Value> {
+        let value = self.get(name)?;
+        if !good(value) {
+            self.error(name, &format!("must be {expected}"));
+            return None;
         }
-        found
+        Some(value)
     }
 
     /// A mistake where a member that cannot be left out is.
@@ -163,35 +168,51 @@ impl<'v, 'e> Reader<'v, 'e> {
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Option<&'v str> {
-        self.member(name, "a string", Value::as_str)
+        self.member(name, Value::is_string, "a string")?.as_str()
     }
 
     pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
-        self.member(name, "true or false", Value::as_bool)
+        self.member(name, Value::is_boolean, "true or false")?
+            .as_bool()
     }
 
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        let expected = format!("a whole number {}", between(&range));
-        self.member(name, &expected, |value| {
-            value.as_u64().filter(|number| range.contains(number))
-        })
+        let number = self
+            .get(name)?
+            .as_u64()
+            .filter(|number| range.contains(number));
+        if number.is_none() {
+            self.error(name, &format!("must be a whole number {}", between(&range)));
+        }
+        number
     }
 
     pub(super) fn named<T: Named>(&mut self, name: &'static str) -> Option<T> {
-        let names: Vec<String> = T::NAMES
-            .iter()
-            .map(|(name, _)| format!("{name:?}"))
-            .collect();
-        let expected = format!("one of {}", names.join(", "));
-        self.member(name, &expected, |value| value.as_str().and_then(T::named))
+        let names: Vec<&str> = T::NAMES.iter().map(|(name, _)| *name).collect();
+        let index = self.choice(name, &names)?;
+        T::NAMES.get(index).map(|(_, value)| *value)
+    }
+
+    #[inline(never)]
+    fn choice(&mut self, name: &'static str, names: &[&str]) -> Option<usize> {
+        let text = self.get(name)?.as_str();
+        let index = names.iter().position(|name| text == Some(name));
+        if index.is_none() {
+            self.error(
+                name,
+                &format!("must be one of \"{}\"", names.join("\", \"")),
+            );
+        }
+        index
     }
 
     /// A list of strings, or one alone.
+    #[inline(never)]
     pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<&'v str>> {
-        self.member(name, "a string or a list of strings", |value| match value {
-            Value::Array(items) => items.iter().map(Value::as_str).collect(),
-            other => other.as_str().map(|text| vec![text]),
-        })
+        let good = |value: &Value| items(value).iter().all(Value::is_string);
+        let value = self.member(name, good, "a string or a list of strings")?;
+        Some(items(value).iter().filter_map(Value::as_str).collect())
     }
 
     /// A list of names of secrets, or one alone. What is no name is not repeated: it may be the
@@ -225,13 +246,17 @@ impl<'v, 'e> Reader<'v, 'e> {
         name: &'static str,
         read: impl Fn(&mut Reader<'v, '_>) -> Option<T>,
     ) -> Vec<T> {
-        let items = match self.get(name) {
-            None => &[],
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(other) => std::slice::from_ref(other),
-        };
+        let items = self.get(name).map(items).unwrap_or_default();
         let key = format!("{}.{name}", self.key);
         let mut enter = |item| Reader::enter(&key, item, self.errors, &read).flatten();
         items.iter().filter_map(&mut enter).collect()
+    }
+}
+
+/// The items of a list; anything else is a list of itself.
+fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        other => std::slice::from_ref(other),
     }
 }

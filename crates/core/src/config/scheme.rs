@@ -54,7 +54,7 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
         return None;
     }
     Scheme::compile(&row)
-        .map_err(|error| scheme.error(error.key, error.reason))
+        .map_err(|error| scheme.error(error.key, &error.reason))
         .ok()
 }
 

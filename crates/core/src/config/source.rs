@@ -52,7 +52,7 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     }
     let (provider, scheme) = scheme(source, provider, written)?;
     if let Some(Err(error)) = identity.map(|identity| scheme.allows(identity)) {
-        source.error(error.key, error.reason);
+        source.error(error.key, &error.reason);
     }
     if tolerance.is_some() && scheme.unit.is_none() {
         source.error(
@@ -106,13 +106,13 @@ fn scheme(
         let names: Vec<&str> = providers::PROVIDERS.iter().map(|row| row.name).collect();
         source.error(
             "provider",
-            format!("{provider:?} is not known; known are {}", names.join(", ")),
+            &format!("{provider:?} is not known; known are {}", names.join(", ")),
         );
         return None;
     };
     let compiled = Scheme::compile(row);
     let scheme = compiled
-        .map_err(|error| source.error("provider", error.to_string()))
+        .map_err(|error| source.error("provider", &error.to_string()))
         .ok()?;
     Some((Some(row.name), scheme))
 }
@@ -121,7 +121,7 @@ fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
     let names = source.secret_names("secrets");
     let names = source.required("secrets", names).unwrap_or_default();
     if !(1..=MAX_SECRETS).contains(&names.len()) && source.clean() {
-        source.error("secrets", format!("must be 1 to {MAX_SECRETS} names"));
+        source.error("secrets", &format!("must be 1 to {MAX_SECRETS} names"));
     }
     names
 }

@@ -1,6 +1,6 @@
 //! From a source's config to a source, once its secrets are looked up.
 
-use super::{ConfigError, SourceConfig};
+use super::SourceConfig;
 use crate::{rejection::Rejection, secret::Secret, source::Source};
 
 /// What became of a source when its secrets were looked up.
@@ -23,13 +23,6 @@ pub enum SourceState {
 }
 
 impl SourceState {
-    pub(super) fn misconfigured(errors: &[ConfigError]) -> Self {
-        let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Self::Misconfigured {
-            reason: reasons.join("; "),
-        }
-    }
-
     /// The source.
     ///
     /// # Errors

@@ -82,7 +82,8 @@ impl<D: Db> Log<D> {
             return Ok(Outcome::Duplicate);
         }
         let seq = ends.bounds.latest.saturating_add(1);
-        let now = now.max(ends.appended_at);
+        // Where the clock is set back, the times of a log still do not run backwards.
+        let now = now.max(ends.changed_at);
         let weight = self.insert(webhook, seq, ends.end_offset, now)?;
         ends.bounds.latest = seq;
         ends.end_offset = ends.end_offset.saturating_add(weight);

@@ -126,7 +126,12 @@ impl<D: Db> Log<D> {
             range.through,
             self.variant(reader.audience, more)
         );
-        self.validated(etag, self.changed_at(), answer, reader, now, || {
+        // A window that slides changes without the log: no date can speak for it.
+        let changed_at = match (query.face, query.position) {
+            (Face::Updates, Position::None) => 0,
+            _ => self.changed_at(),
+        };
+        self.validated(etag, changed_at, answer, reader, now, || {
             let page = self.page(range, reader.audience)?;
             let empty = range.is_empty();
             let (open, close) = match query.face {
@@ -193,15 +198,16 @@ impl<D: Db> Log<D> {
     /// The newest event's bytes.
     fn newest(&self, reader: Reader<'_>, now: u64) -> Answered<D> {
         let newest = self.db.first(
-            "SELECT seq, appended_at FROM events WHERE form < 3 ORDER BY seq DESC LIMIT 1",
+            "SELECT seq FROM events WHERE form < 3 ORDER BY seq DESC LIMIT 1",
             &[],
-            |row| (row.int(0), row.int(1)),
+            |row| row.int(0),
         )?;
-        let Some((seq, at)) = newest else {
+        let Some(seq) = newest else {
             return Ok(refusal(Rejection::UnknownEvent));
         };
         let etag = format!(r#""{}.{seq}""#, self.bounds().generation);
-        self.validated(etag, at, Answer::Now, reader, now, || {
+        // Not when it was appended: an older event becomes the newest where a newer one is erased.
+        self.validated(etag, self.changed_at(), Answer::Now, reader, now, || {
             self.body_content(seq, false)
         })
     }

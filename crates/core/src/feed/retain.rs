@@ -119,6 +119,7 @@ impl<D: Db> Log<D> {
     fn remove_through(&self, through: u64, now: u64) -> Result<(), DbError> {
         let start_offset = self.offset(through)?;
         self.change(|ends| {
+            ends.changed_at = now.max(ends.changed_at);
             self.db
                 .execute("DELETE FROM events WHERE seq <= ?", &[Value::Int(through)])?;
             self.db
@@ -130,13 +131,12 @@ impl<D: Db> Log<D> {
                 ("end_offset", ends.end_offset),
                 ("start_offset", start_offset),
                 ("appended_at", ends.appended_at),
-                ("changed_at", now),
+                ("changed_at", ends.changed_at),
             ] {
                 schema::set_meta(&self.db, key, value)?;
             }
             ends.bounds.earliest = through.saturating_add(1);
             ends.start_offset = start_offset;
-            ends.changed_at = now.max(ends.changed_at);
             Ok(())
         })
     }
