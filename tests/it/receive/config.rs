@@ -164,6 +164,7 @@ fn feeds_say_who_reads_and_what_is_kept() {
             bytes: Some(1000),
         },
         verify: false,
+        ..Feed::default()
     };
     assert_eq!(config.feed("a"), Some(&expected));
     assert_eq!(
