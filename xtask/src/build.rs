@@ -3,9 +3,14 @@
 //! worker-build does it all; this hands it the tools that it would download, and skips it when
 //! nothing that goes in has changed.
 
-use std::{env, fs, path::PathBuf, time::Instant};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    thread,
+    time::Instant,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::{
     check, hash,
@@ -40,9 +45,18 @@ const OPTIONS: [&str; 5] = [
 /// `cargo xtask build`.
 pub(crate) fn command(project: &Project) -> Result<std::process::ExitCode> {
     let ready = setup::ready(project)?;
-    check::config::shown(project, &project.config())?;
-    bundle(project, &ready)?;
+    checked(project, &ready, &project.config())?;
     Ok(std::process::ExitCode::SUCCESS)
+}
+
+/// [`bundle`], and beside it the check of the configuration that the bundle is to run with.
+pub(crate) fn checked(project: &Project, ready: &Ready, config: &Path) -> Result<()> {
+    let (bundle, config) = thread::scope(|scope| {
+        let check = scope.spawn(|| check::config::config(project, config));
+        (bundle(project, ready), check.join())
+    });
+    bundle?;
+    config.map_err(|_| anyhow!("the check of the configuration has broken off"))?
 }
 
 /// Compiles, bundles where that is needed, and says how large the bundle is.

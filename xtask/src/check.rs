@@ -9,16 +9,16 @@ use duct::Expression;
 
 use crate::{
     counts::Counts,
-    progress,
+    progress::{self, Task},
     project::Project,
+    rules,
     run::{cargo, cargo_wasm},
     setup::{self, WASM},
 };
 
 /// `cargo xtask check`.
 pub(crate) fn command(project: &Project) -> Result<ExitCode> {
-    // The wasm target is part of set-up, and so is Node for nothing here: but one rule is simpler.
-    setup::ready(project)?;
+    setup::wasm_target(project)?;
     let counts = steps(project)?;
     if counts.failed == 0 {
         progress::say(format!("\nall {} checks passed", counts.passed));
@@ -36,10 +36,18 @@ pub(crate) fn command(project: &Project) -> Result<ExitCode> {
 pub(crate) fn steps(project: &Project) -> Result<Counts> {
     let mut counts = Counts::default();
     progress::step("check: configuration");
-    let config = config::shown(project, &project.config());
-    if let Err(error) = &config {
-        progress::say(format!("{error:#}"));
-    }
+    let path = project.config();
+    let config = progress::together(vec![Task {
+        name: "waypost-core",
+        work: Box::new(|status| {
+            rules::compile(project, status)?;
+            config::config(project, &path)
+        }),
+    }]);
+    progress::say(match &config {
+        Ok(()) => format!("    {} is valid", path.display()),
+        Err(error) => format!("{error:#}"),
+    });
     counts += Counts::one(config.is_ok());
     for (name, command) in commands(project) {
         progress::step(format!("check: {name}"));

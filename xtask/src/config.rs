@@ -24,22 +24,24 @@ pub(crate) struct Source {
 
 impl Config {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        if path
-            .extension()
-            .is_some_and(|extension| extension != "toml")
-        {
-            bail!(
-                "{} is not TOML: xtask reads wrangler's configuration in TOML only",
-                path.display()
-            );
-        }
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+        Self::of(&table(path)?)
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse()?;
+    /// The configuration as it is and as each of wrangler's environments has it, under the names
+    /// `vars` and `env.NAME.vars`.
+    pub(crate) fn each(path: &Path) -> Result<Vec<(String, Self)>> {
+        let table = table(path)?;
+        let mut all = vec![("vars".to_owned(), Self::of(&table)?)];
+        let environments = table.get("env").and_then(toml::Value::as_table);
+        for (name, environment) in environments.into_iter().flatten() {
+            if let Some(environment) = environment.as_table() {
+                all.push((format!("env.{name}.vars"), Self::of(environment)?));
+            }
+        }
+        Ok(all)
+    }
+
+    fn of(table: &toml::Table) -> Result<Self> {
         let vars = match table.get("vars") {
             None => BTreeMap::new(),
             Some(toml::Value::Table(vars)) => vars
@@ -64,21 +66,23 @@ impl Config {
 
     /// How to read a feed: none where anyone may, or the names of its tokens.
     pub(crate) fn tokens(&self, feed: &str) -> Option<Vec<String>> {
-        let feed = self.family("FEEDS").find(|(name, _)| *name == feed)?.1;
-        let public = feed.get("public").and_then(Value::as_bool).unwrap_or(false);
-        (!public).then(|| texts(feed.get("tokens")))
+        // A feed that is not configured is there all the same, for admins.
+        let feed = self
+            .family("FEEDS")
+            .find(|(name, _)| *name == feed)
+            .map(|(_, feed)| feed);
+        let says = |key| feed.and_then(|feed| feed.get(key));
+        let public = says("public").and_then(Value::as_bool).unwrap_or(false);
+        (!public).then(|| texts(says("tokens")))
     }
 
     /// Every secret that the configuration names and does not hold as a plain variable, with the
-    /// provider whose form it must have.
+    /// source whose form it must have.
     pub(crate) fn secrets(&self) -> Vec<(String, Option<String>)> {
         let mut secrets: Vec<(String, Option<String>)> = Vec::new();
         let sources = self.sources().into_iter().flat_map(|source| {
-            let provider = source.provider;
-            source
-                .secrets
-                .into_iter()
-                .map(move |name| (name, provider.clone()))
+            let names = source.secrets.into_iter();
+            names.map(move |name| (name, Some(source.name.clone())))
         });
         let feeds = self
             .family("FEEDS")
@@ -109,6 +113,22 @@ impl Config {
             .filter(move |(variable, _)| belongs(variable));
         members.filter_map(|(_, value)| value.as_object()).flatten()
     }
+}
+
+fn table(path: &Path) -> Result<toml::Table> {
+    if path
+        .extension()
+        .is_some_and(|extension| extension != "toml")
+    {
+        bail!(
+            "{} is not TOML: xtask reads wrangler's configuration in TOML only",
+            path.display()
+        );
+    }
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse()
+        .with_context(|| format!("{} does not parse", path.display()))
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -150,7 +170,7 @@ pub(crate) mod tests {
 
     #[test]
     fn sources_of_several_variables_are_one_list() {
-        let sources = Config::parse(SAMPLE).unwrap().sources();
+        let sources = Config::of(&SAMPLE.parse().unwrap()).unwrap().sources();
         let names: Vec<_> = sources
             .iter()
             .map(|source| (source.name.as_str(), source.feed.as_str()))
@@ -167,7 +187,7 @@ pub(crate) mod tests {
 
     #[test]
     fn each_secret_is_named_once_and_plain_variables_are_none() {
-        let secrets = Config::parse(SAMPLE).unwrap().secrets();
+        let secrets = Config::of(&SAMPLE.parse().unwrap()).unwrap().secrets();
         let names: Vec<_> = secrets.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             names,
@@ -182,11 +202,12 @@ pub(crate) mod tests {
 
     #[test]
     fn a_public_feed_needs_no_token() {
-        let config = Config::parse(SAMPLE).unwrap();
+        let config = Config::of(&SAMPLE.parse().unwrap()).unwrap();
         assert_eq!(
             config.tokens("default"),
             Some(vec!["POLL_TOKEN".to_owned()])
         );
         assert_eq!(config.tokens("code"), None);
+        assert_eq!(config.tokens("unheard-of"), Some(Vec::new()));
     }
 }

@@ -14,14 +14,15 @@ use std::{
 
 use anyhow::{Context, Result};
 use lexopt::prelude::*;
+use serde_json::Value as Json;
 
 use self::{server::Server, vars::Secrets};
 use crate::{
-    build, check,
+    build,
     config::{Config, Source},
     progress::{self, seconds},
     project::Project,
-    setup,
+    rules, setup,
 };
 
 /// The port that wrangler's users expect.
@@ -59,14 +60,15 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     };
     let config = Config::read(&path)?;
     let ready = setup::ready(project)?;
-    check::config::shown(project, &path)?;
-    build::bundle(project, &ready)?;
-    let secrets = Secrets::beside(&path, &config)?;
+    build::checked(project, &ready, &path)?;
+    let forms = rules::sources(project, &config, &Json::Null)?;
+    let secrets = Secrets::beside(&path, &config, &forms)?;
+    let samples = rules::sources(project, &config, &secrets.as_json())?;
     let port = free_port(options.port)?;
     progress::step(format!("Starting wrangler on port {port}"));
     let mut server = Server::start(project, &ready.node, &path, port)?;
     if server.wait_until_it_answers()? {
-        progress::say(welcome(&config, &secrets, port));
+        progress::say(welcome(&config, &samples, &secrets, port));
         progress::say(format!(
             "Up after {}. Ctrl-C stops it; what it stored stays in .wrangler/state.\n",
             seconds(started.elapsed())
@@ -91,7 +93,7 @@ fn free_port(wanted: u16) -> Result<u16> {
 }
 
 /// Everything that a newcomer needs, once it runs.
-fn welcome(config: &Config, secrets: &Secrets, port: u16) -> String {
+fn welcome(config: &Config, samples: &Json, secrets: &Secrets, port: u16) -> String {
     let address = format!("http://127.0.0.1:{port}");
     let sources = config.sources();
     let mut text = format!("\nWaypost is at {address}\n\nSources:\n");
@@ -110,7 +112,7 @@ fn welcome(config: &Config, secrets: &Secrets, port: u16) -> String {
         );
     }
     text += &format!("\nSecrets are in {}.\n", secrets.path.display());
-    let Some((source, sample)) = curl::sample(&sources, secrets, &address) else {
+    let Some((source, sample)) = curl::sample(&sources, samples, secrets, &address) else {
         return text
             + "\nFor these sources there is no sample to sign: send a webhook from the provider.\n";
     };

@@ -1,9 +1,8 @@
-//! SHA-256, for telling whether something changed and for signing sample requests.
+//! SHA-256, for telling whether something changed.
 
 use std::{fmt::Write, fs, path::Path};
 
 use anyhow::{Context, Result};
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 /// The hash of several parts, of which none can run into the next.
@@ -22,15 +21,6 @@ pub(crate) fn of_file(path: &Path) -> Result<String> {
     Ok(of([content.as_slice()]))
 }
 
-/// HMAC-SHA256 in hex.
-pub(crate) fn hmac(key: &[u8], message: &[u8]) -> String {
-    // HMAC takes keys of any length, so the error cannot occur.
-    Hmac::<Sha256>::new_from_slice(key).map_or_else(
-        |_| String::new(),
-        |mac| hex(&mac.chain_update(message).finalize().into_bytes()),
-    )
-}
-
 /// Lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -46,14 +36,5 @@ mod tests {
     #[test]
     fn parts_do_not_run_together() {
         assert_ne!(of([b"ab".as_slice(), b"c"]), of([b"a".as_slice(), b"bc"]));
-    }
-
-    /// The example of GitHub's documentation of its webhooks.
-    #[test]
-    fn signs_as_github_does() {
-        assert_eq!(
-            hmac(b"It's a Secret to Everybody", b"Hello, World!"),
-            "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-        );
     }
 }

@@ -18,6 +18,7 @@ mod node;
 mod progress;
 mod project;
 mod python;
+mod rules;
 mod run;
 mod setup;
 mod size;

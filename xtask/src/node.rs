@@ -115,6 +115,8 @@ pub(crate) fn install(folder: &Path, path: Option<&Node>, status: &Status) -> Re
         folder.display()
     );
     run::quiet(&npm, status, &advice)?;
+    // npm makes no folder for a lock without packages.
+    fs::create_dir_all(folder.join("node_modules"))?;
     fs::write(folder.join(STAMP), lock).context("cannot write to node_modules")
 }
 

@@ -12,6 +12,8 @@ use anyhow::Result;
 /// How often the ticking line is drawn anew on a terminal, and printed anywhere else.
 const REDRAW: Duration = Duration::from_millis(500);
 const REPRINT: Duration = Duration::from_secs(10);
+/// What is done sooner is done without a word.
+const WORTH_A_LINE: Duration = Duration::from_secs(2);
 
 /// Prints a line.
 pub(crate) fn say(line: impl AsRef<str>) {
@@ -83,13 +85,18 @@ pub(crate) fn together(tasks: Vec<Task<'_>>) -> Result<()> {
             match finished.recv_timeout(REDRAW) {
                 Ok((name, result)) => {
                     running.retain(|(other, _)| *other != name);
-                    let end = if result.is_ok() {
-                        "done after"
-                    } else {
-                        "failed after"
-                    };
                     line.clear();
-                    say(format!("    {name}: {end} {}", seconds(started.elapsed())));
+                    if result.is_err() {
+                        say(format!(
+                            "    {name}: failed after {}",
+                            seconds(started.elapsed())
+                        ));
+                    } else if started.elapsed() > WORTH_A_LINE {
+                        say(format!(
+                            "    {name}: done after {}",
+                            seconds(started.elapsed())
+                        ));
+                    }
                     if failure.is_ok() {
                         failure = result;
                     }

@@ -12,6 +12,7 @@ use crate::{
     node::{self, Node},
     progress::{self, Task},
     project::{self, Project},
+    rules,
     tools::Tools,
 };
 
@@ -87,6 +88,7 @@ fn complete(project: &Project, tools: &Tools) -> Result<()> {
         name: "worker",
         work: Box::new(|status| {
             let _ = build::compile_quietly(project, status);
+            let _ = rules::compile(project, status);
             Ok(())
         }),
     });
@@ -100,7 +102,7 @@ fn complete(project: &Project, tools: &Tools) -> Result<()> {
 
 /// Adds the wasm target where it is missing. rust-toolchain.toml could ask for it, but rustup does
 /// not install what that asks for everywhere.
-fn wasm_target(project: &Project) -> Result<()> {
+pub(crate) fn wasm_target(project: &Project) -> Result<()> {
     let folder = duct::cmd!("rustc", "--print", "target-libdir", "--target", WASM)
         .dir(&project.root)
         .read()

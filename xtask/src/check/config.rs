@@ -4,24 +4,24 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::{config::Config, progress, project::Project, run};
+use crate::{config::Config, project::Project, rules};
 
 /// What the platform allows a variable, in bytes.
 const MOST: usize = 5 * 1024;
 
-/// Checks a configuration and says so.
-pub(crate) fn shown(project: &Project, path: &Path) -> Result<()> {
-    let shown = path.strip_prefix(&project.root).unwrap_or(path).display();
-    config(project, path)?;
-    progress::say(format!("    {shown} is valid"));
-    Ok(())
-}
-
 /// Checks a configuration. The errors name the key.
 pub(crate) fn config(project: &Project, path: &Path) -> Result<()> {
-    let config = Config::read(path)?;
-    sizes(&config)?;
-    by_core(project, &config)
+    let mut all = Vec::new();
+    for (name, config) in Config::each(path)? {
+        sizes(&config)?;
+        let mistakes = rules::mistakes(project, &config)?.into_iter();
+        all.extend(mistakes.map(|mistake| format!("\n  {name}.{mistake}")));
+    }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        bail!("{} is not valid:{}", path.display(), all.concat())
+    }
 }
 
 /// The platform refuses a variable above its limit only at deployment.
@@ -39,32 +39,6 @@ fn sizes(config: &Config) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Asks waypost-core, through the program that is compiled with it.
-fn by_core(project: &Project, config: &Config) -> Result<()> {
-    let vars = serde_json::to_string(&config.vars)?;
-    let args = [
-        "run",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--features",
-        "core",
-        "--bin",
-        "xtask-core",
-        "--",
-        "check",
-    ];
-    let output = run::cargo(&project.root, &args)
-        .stdin_bytes(vars)
-        .unchecked()
-        .run()?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        bail!("the configuration is not valid: see above")
-    }
 }
 
 #[cfg(test)]

@@ -1,38 +1,41 @@
 //! Requests to paste: a signed webhook, and the read that gets it back.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use serde_json::Value;
 
 use super::{Secrets, source_path};
-use crate::{
-    config::{Config, Source},
-    hash,
-};
+use crate::config::{Config, Source};
 
-/// Writes the sample for a provider, given the secret and the URL.
+/// Writes a sample, given the secret and the URL.
 type Sample = fn(secret: &str, url: &str) -> String;
 
-/// The providers that there is a sample for, the simplest first.
-const SAMPLES: [(&str, Sample); 3] = [
-    ("github", github),
+/// What is signed when it is pasted: these schemes sign the time.
+const SIGNED_WHEN_PASTED: [(&str, Sample); 2] = [
     ("waypost", waypost),
     ("standard-webhooks", standard_webhooks),
 ];
 
-/// A signed webhook for the source that is easiest to sign for.
+/// A signed webhook for the source that is easiest to sign for: one that needs nothing but curl, if
+/// there is one. `samples` is what waypost-core says of the sources.
 pub(super) fn sample<'a>(
     sources: &'a [Source],
+    samples: &Value,
     secrets: &Secrets,
     address: &str,
 ) -> Option<(&'a Source, String)> {
-    SAMPLES.iter().find_map(|(provider, sample)| {
-        let source = sources
-            .iter()
-            .find(|source| source.provider.as_deref() == Some(provider))?;
-        let secret = source.secrets.iter().find_map(|name| secrets.get(name))?;
-        Some((
-            source,
-            sample(secret, &format!("{address}{}", source_path(source))),
-        ))
+    let url = |source: &Source| format!("{address}{}", source_path(source));
+    let signed = sources.iter().find_map(|source| {
+        let sample = samples.get(&source.name)?.get("sample")?;
+        Some((source, signed_already(sample, &url(source))?))
+    });
+    signed.or_else(|| {
+        SIGNED_WHEN_PASTED.iter().find_map(|(provider, sample)| {
+            let provider = Some(*provider);
+            let source = sources
+                .iter()
+                .find(|source| source.provider.as_deref() == provider)?;
+            let secret = source.secrets.iter().find_map(|name| secrets.get(name))?;
+            Some((source, sample(secret, &url(source))))
+        })
     })
 }
 
@@ -51,35 +54,26 @@ pub(super) fn read_back(
     match config.tokens(&source.feed) {
         None => format!("curl -sS '{url}'"),
         Some(names) => {
+            let names = names.iter().map(String::as_str).chain(["ADMIN_TOKEN"]);
             let token = names
-                .iter()
-                .find_map(|name| secrets.get(name))
+                .filter_map(|name| secrets.get(name))
+                .next()
                 .unwrap_or("TOKEN");
             format!("curl -sS '{url}' -H 'Authorization: Bearer {token}'")
         }
     }
 }
 
-/// Signs no time, so it is signed here, and good for as long as the secret.
-fn github(secret: &str, url: &str) -> String {
-    // Another body for each run: the same one would be a duplicate of the last run's.
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_millis());
-    let body = format!(r#"{{"zen":"Keep it logically awesome.","hook_id":{now}}}"#);
-    let delivery = format!("00000000-0000-4000-8000-{:012}", now % 1_000_000_000_000);
-    let signature = hash::hmac(secret.as_bytes(), body.as_bytes());
-    format!(
-        "curl -sS {url} \\\n  \
-         -H 'Content-Type: application/json' \\\n  \
-         -H 'X-GitHub-Event: ping' \\\n  \
-         -H 'X-GitHub-Delivery: {delivery}' \\\n  \
-         -H 'X-Hub-Signature-256: sha256={signature}' \\\n  \
-         --data-binary '{body}'"
-    )
+/// Headers and a body that waypost-core has signed.
+fn signed_already(sample: &Value, url: &str) -> Option<String> {
+    let mut text = format!("curl -sS {url} \\\n  -H 'Content-Type: application/json'");
+    for header in sample.get("headers")?.as_array()? {
+        let (name, value) = (header.get(0)?.as_str()?, header.get(1)?.as_str()?);
+        text += &format!(" \\\n  -H '{name}: {value}'");
+    }
+    Some(text + &format!(" \\\n  --data-binary '{}'", sample.get("body")?.as_str()?))
 }
 
-/// Signs the time, so it is signed when it is pasted, with openssl.
 fn waypost(secret: &str, url: &str) -> String {
     format!(
         "now=$(date +%s); body='{{\"event_id\":\"evt_'$now'\",\"hello\":\"world\"}}'\n\
@@ -95,7 +89,7 @@ fn waypost(secret: &str, url: &str) -> String {
 
 /// As [`waypost`], with the key and the signature in base64.
 fn standard_webhooks(secret: &str, url: &str) -> String {
-    let key = secret.strip_prefix("whsec_").unwrap_or(secret);
+    let key = secret.rsplit_once("whsec_").map_or(secret, |(_, key)| key);
     format!(
         "now=$(date +%s); body='{{\"type\":\"hello.world\",\"data\":{{}}}}'\n\
          key=$(printf %s '{key}' | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')\n\
@@ -111,19 +105,23 @@ fn standard_webhooks(secret: &str, url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn source(provider: &str, feed: &str) -> Source {
+    fn source(provider: &str) -> Source {
         Source {
             name: provider.to_owned(),
             provider: Some(provider.to_owned()),
             secrets: vec!["MISSING".to_owned(), "SECRET".to_owned()],
-            feed: feed.to_owned(),
+            feed: "default".to_owned(),
         }
     }
 
-    /// Pastes a sample into bash, with a curl that shows its arguments instead of sending them.
+    /// Pastes a sample into bash, with a curl that shows its arguments instead of sending them, at
+    /// a known time.
     fn pasted(sample: &str) -> Vec<String> {
+        let sample = sample.replace("$(date +%s)", "1700000000");
         let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{sample}\n");
         let output = duct::cmd!("bash", "-euo", "pipefail", "-c", script)
             .read()
@@ -132,26 +130,9 @@ mod tests {
     }
 
     fn header<'a>(arguments: &'a [String], name: &str) -> &'a str {
-        let found = arguments
-            .iter()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let mut lines = arguments.iter();
+        let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         found.unwrap_or_else(|| panic!("no {name} in {arguments:?}"))
-    }
-
-    #[test]
-    fn github_is_preferred_and_its_signature_covers_the_body_that_is_sent() {
-        let secrets = Secrets::of([("SECRET", "s3cret")]);
-        let sources = [source("waypost", "default"), source("github", "default")];
-        let (chosen, sample) = sample(&sources, &secrets, "http://here").unwrap();
-        assert_eq!(chosen.name, "github");
-        let arguments = pasted(&sample);
-        assert!(
-            arguments.contains(&"http://here/webhooks/receive/github".to_owned()),
-            "{arguments:?}"
-        );
-        let body = arguments.last().unwrap();
-        let expected = format!("sha256={}", hash::hmac(b"s3cret", body.as_bytes()));
-        assert_eq!(header(&arguments, "X-Hub-Signature-256"), expected);
     }
 
     /// What is signed when it is pasted needs openssl, which a bare machine may not have.
@@ -164,50 +145,68 @@ mod tests {
     }
 
     #[test]
+    fn what_is_signed_already_is_preferred_and_pasted_as_it_is() {
+        let samples = json!({
+            "waypost": { "sample": null },
+            "github": { "sample": { "headers": [["x-one", "sha256=abc"]], "body": r#"{"a":"$b \"c\""}"# } },
+        });
+        let (sources, secrets) = ([source("waypost"), source("github")], Secrets::of([]));
+        let (chosen, sample) = sample(&sources, &samples, &secrets, "http://here").unwrap();
+        assert_eq!(chosen.name, "github");
+        let arguments = pasted(&sample);
+        assert!(
+            arguments.contains(&"http://here/webhooks/receive/github".to_owned()),
+            "{arguments:?}"
+        );
+        assert_eq!(header(&arguments, "x-one"), "sha256=abc");
+        assert_eq!(arguments.last().unwrap(), r#"{"a":"$b \"c\""}"#);
+    }
+
+    /// The signatures of this test and the next were computed with Python's hmac.
+    #[test]
     fn waypost_is_signed_when_it_is_pasted() {
         if !openssl_is_there() {
             return;
         }
-        let secrets = Secrets::of([("SECRET", "s3cret")]);
-        let arguments = pasted(
-            &sample(&[source("waypost", "default")], &secrets, "http://here")
-                .unwrap()
-                .1,
+        let (sources, secrets) = ([source("waypost")], Secrets::of([("SECRET", "s3cret")]));
+        let (_, sample) = sample(&sources, &json!({}), &secrets, "http://here").unwrap();
+        let arguments = pasted(&sample);
+        assert_eq!(
+            arguments.last().unwrap(),
+            r#"{"event_id":"evt_1700000000","hello":"world"}"#
         );
-        let signed = format!(
-            "{}.{}",
-            header(&arguments, "X-Webhook-Timestamp"),
-            arguments.last().unwrap()
+        assert_eq!(
+            header(&arguments, "X-Webhook-Signature"),
+            "sha256=ada311edb81314691dea388a2f0f71c4f08abf0890aab583f6efb1842d02faa1"
         );
-        let expected = format!("sha256={}", hash::hmac(b"s3cret", signed.as_bytes()));
-        assert_eq!(header(&arguments, "X-Webhook-Signature"), expected);
     }
 
-    /// The key is base64 of `key`; the signature's value was computed with Python's hmac.
     #[test]
     fn standard_webhooks_decodes_its_key() {
         if !openssl_is_there() {
             return;
         }
-        let sample =
-            standard_webhooks("whsec_a2V5", "http://here").replace("$(date +%s)", "1700000000");
+        let arguments = pasted(&standard_webhooks("whsec_a2V5", "http://here"));
         assert_eq!(
-            header(&pasted(&sample), "webhook-signature"),
+            header(&arguments, "webhook-signature"),
             "v1,c/0oMMKyrPEg92m/dm4qGlzPMgFXzYMCkR/Yo/gAd0c="
         );
     }
 
     #[test]
     fn reading_back_needs_a_token_unless_the_feed_is_public() {
+        let feeds = json!({ "default": { "tokens": ["T"] }, "open": { "public": true } });
         let config = Config {
-            vars: [(
-                "FEEDS".to_owned(),
-                serde_json::json!({"default": {"tokens": ["T"]}, "open": {"public": true}}),
-            )]
-            .into(),
+            vars: [("FEEDS".to_owned(), feeds)].into(),
         };
         let secrets = Secrets::of([("T", "token")]);
-        let read = |feed| read_back(&source("github", feed), &config, &secrets, "http://here");
+        let read = |feed: &str| {
+            let source = Source {
+                feed: feed.to_owned(),
+                ..source("github")
+            };
+            read_back(&source, &config, &secrets, "http://here")
+        };
         assert_eq!(
             read("default"),
             "curl -sS 'http://here/events?wait=10' -H 'Authorization: Bearer token'"

@@ -6,19 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
 
 use crate::{config::Config, hash, progress};
-
-/// Providers whose libraries take keys only in this form: `whsec_` and base64.
-const STANDARD: [&str; 6] = [
-    "standard-webhooks",
-    "svix",
-    "clerk",
-    "resend",
-    "openai",
-    "polar",
-];
 
 /// The secrets that the local run is started with.
 pub(super) struct Secrets {
@@ -29,10 +20,12 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Reads the `.dev.vars` beside a configuration, where wrangler looks for it, and writes one with
     /// random secrets if there is none.
-    pub(super) fn beside(config_path: &Path, config: &Config) -> Result<Self> {
+    ///
+    /// `forms` is what waypost-core says of the sources' secrets.
+    pub(super) fn beside(config_path: &Path, config: &Config, forms: &Value) -> Result<Self> {
         let path = config_path.with_file_name(".dev.vars");
         if !path.exists() {
-            write(&path, &generate(config)?)?;
+            write(&path, &generate(config, forms)?)?;
             progress::say(format!(
                 "    wrote {} with random secrets",
                 super::short(&path)
@@ -41,13 +34,13 @@ impl Secrets {
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut values = parse(&text);
-        for (name, provider) in config.secrets() {
+        for (name, source) in config.secrets() {
             if name != "ADMIN_TOKEN" && !values.contains_key(&name) {
                 progress::say(format!(
                     "    {} has no {name}; what needs it will refuse everything. To add one:\n      \
                      echo '{name}=\"{}\"' >> {}",
                     super::short(&path),
-                    random(provider.as_deref())?,
+                    random(forms, source.as_deref())?,
                     super::short(&path)
                 ));
             }
@@ -66,15 +59,22 @@ impl Secrets {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
+
+    pub(super) fn as_json(&self) -> Value {
+        self.values
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
 }
 
-fn generate(config: &Config) -> Result<String> {
+fn generate(config: &Config, forms: &Value) -> Result<String> {
     let mut text =
         "# Secrets of local runs, made up by `cargo xtask dev`. Deployed ones are set with\n\
         # `npx wrangler secret put NAME`.\n"
             .to_owned();
-    for (name, provider) in config.secrets() {
-        text += &format!("{name}=\"{}\"\n", random(provider.as_deref())?);
+    for (name, source) in config.secrets() {
+        text += &format!("{name}=\"{}\"\n", random(forms, source.as_deref())?);
     }
     Ok(text)
 }
@@ -87,15 +87,23 @@ fn write(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// A secret in the form that the provider's own libraries take.
-fn random(provider: Option<&str>) -> Result<String> {
+/// A secret in the form that the source's scheme reads, and the provider's own library with it.
+fn random(forms: &Value, source: Option<&str>) -> Result<String> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("the system has no randomness: {error}"))?;
-    Ok(match provider {
-        Some(provider) if STANDARD.contains(&provider) => format!("whsec_{}", base64(&bytes)),
+        .map_err(|error| anyhow!("the system has no randomness: {error}"))?;
+    let form = source.and_then(|source| forms.get(source));
+    let says = |key| {
+        form.and_then(|form| form.get(key))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let text = match says("form") {
+        "base64" => base64(&bytes),
+        "base64url" => base64(&bytes).replace('+', "-").replace('/', "_"),
         _ => hash::hex(&bytes),
-    })
+    };
+    Ok(format!("{}{text}", says("prefix")))
 }
 
 /// Base64 of bytes whose number is divisible by three.
@@ -159,6 +167,8 @@ impl Secrets {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -174,19 +184,20 @@ mod tests {
     }
 
     #[test]
-    fn secrets_have_the_form_of_the_provider() {
-        let standard = random(Some("svix")).unwrap();
+    fn secrets_have_the_form_of_the_scheme() {
+        let forms = json!({ "mail": { "prefix": "whsec_", "form": "base64" }, "code": { "prefix": "", "form": "text" } });
+        let mail = random(&forms, Some("mail")).unwrap();
         assert_eq!(
-            (standard.len(), standard.starts_with("whsec_")),
+            (mail.len(), mail.starts_with("whsec_")),
             (38, true),
-            "{standard}"
+            "{mail}"
         );
-        let hex = random(Some("github")).unwrap();
+        let code = random(&forms, Some("code")).unwrap();
         assert!(
-            hex.len() == 48 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            "{hex}"
+            code.len() == 48 && code.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{code}"
         );
-        assert_ne!(hex, random(None).unwrap());
+        assert_ne!(code, random(&forms, None).unwrap());
     }
 
     #[test]

@@ -91,6 +91,8 @@ impl<'a> Bench<'a> {
             "--workspace",
             "--exclude",
             "waypost",
+            "--features",
+            "xtask/core",
             "--no-fail-fast",
         ];
         args.extend(self.args.iter().map(String::as_str));
@@ -99,18 +101,10 @@ impl<'a> Bench<'a> {
     }
 
     fn wasm(&self) -> Result<Counts> {
-        present(&self.project.root.join("tests/wasm.rs"))?;
+        present(&self.project.root.join("tests/wasm"))?;
         let tool = &self.ready.tools.wasm_bindgen;
         let runner = tool.program(&self.project.cache, "wasm-bindgen-test-runner");
-        let mut args = vec![
-            "test",
-            "--target",
-            WASM,
-            "--package",
-            "waypost",
-            "--test",
-            "wasm",
-        ];
+        let mut args = vec!["test", "--target", WASM, "--package", "waypost"];
         args.extend(self.args.iter().map(String::as_str));
         let command = run::cargo_wasm(&self.project.root, &args)
             .env("PATH", self.ready.node.path())
