@@ -126,7 +126,6 @@ fn a_token_needs_no_encoding_and_signs_nothing() {
         (source.scheme.algorithm, source.scheme.encoding),
         (Algorithm::Token, Encoding::Text)
     );
-    assert!(source.scheme.is_credential("authorization"));
     let request = Request::signed(&source, b"body", NOW, "", "");
     assert!(request.verify(&source, NOW).is_ok());
 }
@@ -146,6 +145,8 @@ fn variables_of_one_kind_are_merged() {
     let names: Vec<&str> = config.sources().map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "b"]);
     assert!(config.feed("f").is_some_and(|feed| feed.public));
+    let feeds: Vec<&str> = config.feeds().map(|(name, _)| name).collect();
+    assert_eq!(feeds, ["default", "f"]);
 }
 
 #[test]
@@ -240,9 +241,14 @@ fn one_broken_source_takes_down_no_other() {
     assert_eq!(errors.len(), 2, "{errors:#?}");
     ready(&config, "good");
     let secret = |_: &str| Some("s".to_owned());
-    assert_eq!(
-        config.source("bad", secret).ready().err(),
-        Some(Rejection::Misconfigured)
+    let bad = config.source("bad", secret);
+    assert_eq!(bad.ready().err(), Some(Rejection::Misconfigured));
+    let SourceState::Misconfigured { reason } = bad else {
+        panic!("{bad:?}")
+    };
+    assert!(
+        reason.starts_with("SOURCES.bad.provider: \"gitbub\" is not known"),
+        "{reason}"
     );
     assert_eq!(
         config.source("none", secret).ready().err(),

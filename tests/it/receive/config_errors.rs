@@ -224,6 +224,10 @@ fn mistakes_in_a_scheme_name_their_key() {
             &["SOURCES.x.scheme.signed: knows no {bdy}, only body, timestamp, id, url, method"],
         ),
         (
+            r#"{"signed":"{timestamp}.{body}{body}"}"#,
+            &["SOURCES.x.scheme.signed: holds {body} more than once"],
+        ),
+        (
             r#"{"signed":"{timestamp}.{body"}"#,
             &["SOURCES.x.scheme.signed: a { is not closed"],
         ),
@@ -394,6 +398,15 @@ fn mistakes_of_whole_variables_name_them() {
             errors[0]
         );
     }
+}
+
+#[test]
+fn a_variable_may_be_as_long_as_the_platform_takes() {
+    let padded = |length: usize| format!("{}{}", " ".repeat(length - 2), "{}");
+    assert_eq!(all_errors(&[("SOURCES", &padded(5120))]), [""; 0]);
+    let errors = all_errors(&[("SOURCES", &padded(5121))]);
+    let expected = "SOURCES: has 5121 bytes, and the platform takes 5120: move entries to SOURCES_2, SOURCES_3, …";
+    assert_eq!(errors, [expected]);
 }
 
 #[test]

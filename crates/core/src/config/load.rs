@@ -1,8 +1,8 @@
 //! Merging the variables, each entry on its own, so that one mistake spoils one entry.
 
 use super::{
-    Config, ConfigError, DEFAULT_FEED, DEFAULT_RETRY_SCHEDULE_SECONDS, Feed, Retention,
-    SourceConfig, feed, is_name,
+    Config, ConfigError, DEFAULT_FEED, DEFAULT_RETRY_SCHEDULE_SECONDS, Feed, MAX_VARIABLE,
+    Retention, SourceConfig, feed, is_name,
     reader::{self, Reader},
     source,
     table::Table,
@@ -57,6 +57,17 @@ fn kind(name: &str) -> &str {
     }
 }
 
+/// An error where the platform would not take the variable.
+fn too_long(variable: &str, text: &str) -> Option<ConfigError> {
+    let (length, kind) = (text.len(), kind(variable));
+    let reason = || {
+        format!(
+            "has {length} bytes, and the platform takes {MAX_VARIABLE}: move entries to {kind}_2, {kind}_3, …"
+        )
+    };
+    (length > MAX_VARIABLE).then(|| ConfigError::new(variable, reason()))
+}
+
 /// An error where a name is nearly one of those that are merged: what it holds would be missed.
 fn misnamed(name: &str) -> Option<ConfigError> {
     let near = |kind: &&str| {
@@ -105,7 +116,7 @@ impl<T> Entries<T> {
                 return;
             }
         };
-        errors.extend(reader::too_long(variable, text));
+        errors.extend(too_long(variable, text));
         for (name, value) in &object {
             let key = format!("{variable}.{name}");
             if self.found.has(name) {

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::{ConfigError, MAX_VARIABLE};
+use super::ConfigError;
 use crate::scheme::Named;
 
 /// The object that a variable's text holds.
@@ -20,17 +20,6 @@ pub(super) fn object(variable: &str, text: &str) -> Result<Map<String, Value>, C
         )),
         Err(error) => Err(ConfigError::new(variable, format!("is not JSON: {error}"))),
     }
-}
-
-/// An error where the platform would not take the variable.
-pub(super) fn too_long(variable: &str, text: &str) -> Option<ConfigError> {
-    let reason = || {
-        let length = text.len();
-        format!(
-            "has {length} bytes, and the platform takes {MAX_VARIABLE}: move entries to {variable}_2"
-        )
-    };
-    (text.len() > MAX_VARIABLE).then(|| ConfigError::new(variable, reason()))
 }
 
 /// A variable that holds a list of strings.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Stamp, Unit,
+    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Unit,
     family::families, template,
 };
 use crate::secret::KeyRule;
@@ -101,26 +101,6 @@ impl Scheme {
         self.signed.contains(part)
     }
 
-    /// Whether the header `name` (in lower case) holds the source's secret itself, so that it must
-    /// never be stored.
-    pub fn is_credential(&self, name: &str) -> bool {
-        self.algorithm == Algorithm::Token && self.carries_signature(name)
-    }
-
-    /// Whether the header `name` (in lower case) belongs to the signature: with the body it proves
-    /// to anyone that the body is genuine.
-    pub fn is_signature(&self, name: &str) -> bool {
-        let stamp = |family: &Family| match &family.timestamp {
-            Some(Stamp::Header(header)) => header == name,
-            _ => false,
-        };
-        self.carries_signature(name) || self.families.iter().any(stamp)
-    }
-
-    fn carries_signature(&self, name: &str) -> bool {
-        self.families.iter().any(|family| family.signature == name)
-    }
-
     /// Whether an id found at `place` is covered by the signature.
     pub fn signs_place(&self, place: &Place) -> bool {
         match place {
@@ -156,11 +136,17 @@ impl Scheme {
             .families
             .iter()
             .any(|family| family.id.iter().any(in_body));
+        let bodies = self
+            .signed
+            .iter()
+            .filter(|part| **part == Part::Body)
+            .count();
         #[rustfmt::skip]
         let rules: &[(bool, &'static str, &str)] = &[
             (token != (self.encoding == Encoding::Text), "encoding", "is \"text\" for \"token\" and for nothing else"),
             (token && !self.signed.is_empty(), "signed", "has no place in a scheme that signs nothing"),
             (!token && self.signed.is_empty(), "signed", "is empty"),
+            (bodies > 1, "signed", "holds {body} more than once"),
             (self.signs(&Part::Timestamp) && self.unit.is_none(), "timestamp", "is missing, and {timestamp} is signed"),
             (!self.signs(&Part::Timestamp) && self.unit.is_some(), "timestamp", "is not signed, so it proves nothing: leave it out or sign {timestamp}"),
             (self.signs(&Part::Id) && row.id.is_empty(), "id", "is missing, and {id} is signed"),
