@@ -13,9 +13,9 @@ use crate::encoding::Encoding;
 /// A page ends before it would pass this many stored bytes (its first event always fits).
 pub const PAGE_BYTES: u64 = 8_000_000;
 
-/// The platform ends a string at 4 MB. An event is at most 128 KB of body in base64 and 128 KB of
-/// headers.
-const SEGMENT_BYTES: u64 = 2_000_000;
+/// A page is put together from pieces of about this size: the platform ends a string at 2 MB, and one
+/// event is at most 128 KB of body in base64 and 128 KB of headers.
+const SEGMENT_BYTES: u64 = 1_000_000;
 
 /// A run of sequences: those after `after`, up to and with `through`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
