@@ -11,10 +11,18 @@ pub fn rfc3339(unix_ms: u64) -> String {
         .unwrap_or_default()
 }
 
-/// RFC 3339 as unix milliseconds. A time without an offset is UTC.
+/// The year 10000 in unix milliseconds: RFC 3339 has no more digits.
+const TOO_LATE: u64 = 253_402_300_800_000;
+
+/// RFC 3339 as unix milliseconds. A time without an offset is UTC. One before 1970 counts as its
+/// beginning: some languages write "from the start" as the year 1.
 pub fn parse_rfc3339(text: &str) -> Option<u64> {
     let moment = OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
         .ok()?;
-    u64::try_from(moment.unix_timestamp_nanos().checked_div(1_000_000)?).ok()
+    let ms = moment
+        .unix_timestamp_nanos()
+        .max(0)
+        .checked_div(1_000_000)?;
+    u64::try_from(ms).ok().filter(|&ms| ms < TOO_LATE)
 }

@@ -5,9 +5,8 @@
 //! a replay under a minted id cannot occupy an id that is still to come.
 
 use super::db::{Db, DbError, Value};
-use super::{BODY_PART, Ends, Log};
+use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
-use crate::encoding::Encoding;
 use crate::when::rfc3339;
 use crate::wire::{Meta, Outcome, Unique};
 
@@ -42,19 +41,6 @@ pub(super) mod form {
     pub(in crate::feed) const PARTS: u64 = 2;
     /// Nothing is left of it.
     pub(in crate::feed) const ERASED: u64 = 3;
-}
-
-/// A body as the event shows it: JSON as the very text that came, anything else as base64.
-///
-/// What counts as JSON is what a poller's parser will take: UTF-8, no byte order mark, nested no
-/// deeper than serde_json allows (127).
-fn render_payload(body: &[u8]) -> (u64, std::borrow::Cow<'_, str>) {
-    match std::str::from_utf8(body) {
-        Ok(text) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
-            (form::JSON, text.into())
-        }
-        _ => (form::BASE64, Encoding::Base64.encode(body).into()),
-    }
 }
 
 impl<D: Db> Log<D> {
@@ -131,7 +117,7 @@ impl<D: Db> Log<D> {
     ) -> Result<u64, DbError> {
         let Incoming { meta, payload } = webhook;
         let (form, text) = match payload {
-            Payload::Inline(body) => render_payload(body),
+            Payload::Inline(body) => payload::render(body),
             Payload::Parts(parts) => {
                 self.insert_parts(seq, parts)?;
                 (form::PARTS, events_url(&meta.feed).into())

@@ -3,6 +3,7 @@
 //! - `db`: the door to SQLite.
 //! - `schema`: the tables and their versions.
 //! - `append`: the only way in; decides what is a duplicate.
+//! - `payload`: a body as its event shows it.
 //! - `read`: pages, single events and bodies.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
@@ -14,6 +15,7 @@
 mod append;
 pub mod db;
 mod dead;
+mod payload;
 mod read;
 mod reply;
 mod retain;
