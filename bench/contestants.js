@@ -6,6 +6,7 @@
  * @typedef {object} Contestant
  * @property {string} name
  * @property {string} [peer] the file in peers/; Waypost itself has none
+ * @property {string} [build] the folder of a build of Waypost; the current one otherwise
  * @property {import("./lib/requests.js").Kind} kind the webhooks that it takes
  */
 

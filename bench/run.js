@@ -1,13 +1,14 @@
 // Waypost beside its peers: what a webhook costs, on the same workerd, in the same run.
 //
-//   node bench/run.js [NAME...] [--quick]
+//   node bench/run.js [NAME...] [--quick] [--rounds N] [--build NAME=FOLDER]...
 //
 // A NAME selects a case (receive, refused, duplicate) or a contestant (bare, hono+stripe, ...; the
 // zero lines and Waypost always take part). `--quick` is for development: few rounds of few requests.
+// `--build` sets another build of Waypost beside the current one.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../tests/e2e/lib/temp.js";
@@ -33,7 +34,13 @@ report();
 
 function plan(args) {
   const { values, positionals } = parseArgs({
-    args, allowPositionals: true, options: { quick: { type: "boolean" }, rounds: { type: "string" } },
+    args,
+    allowPositionals: true,
+    options: { quick: { type: "boolean" }, rounds: { type: "string" }, build: { type: "string", multiple: true } },
+  });
+  const builds = (values.build ?? []).map((argument) => {
+    const [name, build] = argument.split("=");
+    return { name, build: resolve(build), kind: /** @type {const} */ ("github") };
   });
   const select = (all, always = () => false) => {
     const named = all.filter(({ name }) => positionals.includes(name));
@@ -48,7 +55,7 @@ function plan(args) {
     rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
     share: values.quick ? 0.25 : 1,
     cases: select(CASES),
-    contestants: select(CONTESTANTS, ({ name }) => name.startsWith("empty") || name === "waypost"),
+    contestants: [...select(CONTESTANTS, ({ name }) => name.startsWith("empty") || name === "waypost"), ...builds],
   };
 }
 

@@ -29,7 +29,8 @@ export class Server {
   static async start(folder, contestant) {
     const server = new Server();
     mkdirSync(folder, { recursive: true });
-    await (contestant.peer ? bundle(contestant.peer, folder) : cpSync(BUILD, folder, { recursive: true }));
+    const { peer, build = BUILD } = contestant;
+    await (peer ? bundle(peer, folder) : cpSync(build, folder, { recursive: true }));
     cpSync(STUBS, folder, { recursive: true });
     const file = join(folder, "workerd.capnp");
     writeFileSync(file, configFile(config(contestant, folder)));
