@@ -230,8 +230,15 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             paths,
         } = self;
         search.note(depth, paths, None);
-        while let Some(key) = members.next_key::<std::borrow::Cow<'_, str>>()? {
-            let paths = search.through(depth, paths, &key);
+        loop {
+            let key = Key {
+                search,
+                depth,
+                paths,
+            };
+            let Some(paths) = members.next_key_seed(key)? else {
+                return Ok(());
+            };
             if paths.is_empty() {
                 members.next_value::<IgnoredAny>()?;
                 continue;
@@ -246,6 +253,32 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
                 return Err(A::Error::custom("found"));
             }
         }
-        Ok(())
+    }
+}
+
+/// A key, which becomes those of `paths` that go on with it.
+struct Key<'s, 'p> {
+    search: &'s Search<'p>,
+    depth: usize,
+    paths: &'s [usize],
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+    type Value = Vec<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Vec<usize>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_, '_> {
+    type Value = Vec<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Vec<usize>, E> {
+        Ok(self.search.through(self.depth, self.paths, key))
     }
 }

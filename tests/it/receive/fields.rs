@@ -116,6 +116,45 @@ fn no_more_is_read_than_needed() {
     assert_eq!(found.map(|found| found.text).as_deref(), Some("a"));
     assert!(counted.1 <= 64 * 1024, "{} bytes read", counted.1);
 
+    // The better place is found, so the worse one cannot matter; each question goes by itself.
+    let filler = "x".repeat(1_000_000);
+    let pointer = |text| Pointer::parse(text).expect("a pointer");
+    let (inner, outer) = (pointer("/event/type"), pointer("/type"));
+    for (body, enough) in [
+        (
+            format!(r#"{{"id":"a","event":{{"type":"t"}},"x":"{filler}","type":"u"}}"#),
+            true,
+        ),
+        (
+            format!(r#"{{"event":{{"type":"t"}},"x":"{filler}","id":"a"}}"#),
+            false,
+        ),
+        (
+            format!(r#"{{"id":"a","x":"{filler}","event":{{"type":"t"}}}}"#),
+            false,
+        ),
+        (
+            format!(r#"{{"id":"a","type":"u","x":"{filler}","event":{{"type":"t"}}}}"#),
+            false,
+        ),
+    ] {
+        let mut counted = Counted(body.as_bytes(), 0);
+        let found = in_reader(&mut counted, [&[&id], &[&inner, &outer]]);
+        let texts = found.map(|found| found.map(|found| found.text));
+        let start = &body[..40];
+        assert_eq!(
+            texts,
+            [Some("a".to_owned()), Some("t".to_owned())],
+            "{start}"
+        );
+        assert_eq!(
+            counted.1 < 100_000,
+            enough,
+            "{start}: {} bytes read",
+            counted.1
+        );
+    }
+
     let mut nothing = Counted(body.as_bytes(), 0);
     assert_eq!(in_reader(&mut nothing, [&[], &[]]), [None, None]);
     assert_eq!(nothing.1, 0, "without a question nothing is read");

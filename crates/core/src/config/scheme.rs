@@ -1,4 +1,19 @@
 //! A scheme that the config writes out, as a row and through the same compiler.
+//!
+//! | key | value |
+//! |---|---|
+//! | `algorithm` | `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`, or `token`: the secret itself is sent |
+//! | `encoding` | of the signature: `hex`, `base64`, `base64url` (not for `token`) |
+//! | `key` | how a secret becomes the key: `form` (`text`, `hex`, `base64`, `base64url`; by default `text`), `strip` (prefixes) |
+//! | `families` | what `{family}` in header names stands for, one after the other |
+//! | `signature` | `header`, and `prefix` or else `field` with `separator` (`,`) and `equals` (`=`) |
+//! | `timestamp` | `header` or `field` (of the signature header), and `unit`: `s`, `ms`, `rfc3339` |
+//! | `signed` | text with `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` |
+//! | `id`, `type` | one place or a list of places, each `header` or `json` (a pointer) |
+//! | `id_required` | by default false; true where `{id}` is signed |
+//! | `identity` | `id`, `id+content`, `content`, `none`; by default `id+content`, or `content` without an `id` |
+//! | `tolerance_seconds` | by default 300 |
+//! | `integrity` | `none` says that the body is not signed, and that this is meant |
 
 use super::reader::Reader;
 use crate::scheme::{

@@ -1,4 +1,16 @@
 //! One source of the config.
+//!
+//! | key | value |
+//! |---|---|
+//! | `provider` or `scheme` | a name of the table, or the scheme written out |
+//! | `secrets` | names of 1 to 8 secrets, any of which may have signed |
+//! | `feed` | by default `default` |
+//! | `public_url` | scheme, host and path as registered with the provider, where the URL is signed |
+//! | `tolerance_seconds` | 1 to 604800; by default the provider's |
+//! | `identity` | `id`, `id+content`, `content`, `none`; by default the provider's |
+//! | `max_body_bytes` | 1 to 26214400, which is the default |
+//! | `idempotency_ttl_seconds` | 60 to 31536000; by default 604800 |
+//! | `rate_limit` | `binding`, `limit`, `period` (10 or 60); by default none |
 
 use std::ops::RangeInclusive;
 
