@@ -33,12 +33,16 @@ impl Answer {
             .body(JsValue::from_str(text))
     }
 
-    /// A refusal.
+    /// A refusal that must not be cached.
     pub(crate) fn problem(problem: Problem, request_id: &str) -> Self {
+        Self::refusal(problem, request_id).header("cache-control", "no-store")
+    }
+
+    /// A refusal that does not say yet whether it may be cached.
+    pub(crate) fn refusal(problem: Problem, request_id: &str) -> Self {
         let problem = problem.with("request_id", request_id);
         let mut answer = Self::new(problem.status())
             .header("content-type", problem::CONTENT_TYPE)
-            .header("cache-control", "no-store")
             .body(JsValue::from_str(&problem.body()));
         for (name, value) in problem.headers() {
             answer = answer.header(name, value);
