@@ -10,4 +10,6 @@
 )]
 
 mod layout;
+mod log;
+mod reading;
 mod receive;

@@ -144,7 +144,7 @@ impl<D: Db> Log<D> {
     /// Erases one event for good. Its row stays, empty, so that cursors hold; its identity stays
     /// too, so that a replay does not bring it back. Returns whether there was such an event.
     pub fn erase(&self, seq: u64, now: u64) -> Result<bool, DbError> {
-        if !self.stored(seq)?.is_some_and(|(_, erased)| !erased) {
+        if self.stored(seq)?.is_none_or(|(_, erased)| erased) {
             return Ok(false);
         }
         self.change(|ends| {

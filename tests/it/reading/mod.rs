@@ -1,0 +1,13 @@
+//! Reading: the rules that need no log, each a table.
+
+mod access;
+mod cache;
+mod conditional;
+mod cursor;
+mod query;
+mod query_time;
+mod redelivery;
+mod route;
+mod travel;
+mod when;
+mod wire;

@@ -1,0 +1,192 @@
+//! The query of each face: what it means, and the one text that it has.
+
+use waypost_core::cursor::EventId;
+use waypost_core::query::{Face, Position, Query, Question};
+use waypost_core::rejection::Rejection;
+use waypost_core::route::Resource;
+
+const ID: &str = "0000001767225600_0000000000000042";
+
+/// `expect` is the canonical URL, or the refusal.
+fn check(face: Face, query: &str, expect: Result<&str, Rejection>) {
+    let read = Query::parse(face, query).map(|query| query.to_string());
+    assert_eq!(
+        read.as_deref().map_err(|e| *e),
+        expect,
+        "{face:?} {query:?}"
+    );
+    // The canonical text means the same and is its own canonical text.
+    if let Ok(url) = read {
+        let (_, query) = url.split_once('?').expect("a query");
+        assert_eq!(
+            Query::parse(face, query).map(|q| q.to_string()),
+            Ok(url.clone())
+        );
+    }
+}
+
+#[test]
+fn events() {
+    let check = |query: &str, expect: Result<&str, Rejection>| check(Face::Events, query, expect);
+    let start = Ok("/events?limit=100&wait=0");
+    for query in [
+        "",
+        "&",
+        "since_id=",
+        "limit=&wait=&since_id=",
+        "=",
+        "unknown=1",
+        "limit",
+        "Limit=7&SINCE_ID=1",
+    ] {
+        check(query, start);
+    }
+    check(
+        &format!("wait=5&since_id={ID}&limit=7"),
+        Ok(&format!("/events?limit=7&since_id={ID}&wait=5")),
+    );
+    // Another face's names are not this one's.
+    check("last_event_id=x&timeout=9&since=y", start);
+    // Clamped.
+    check("limit=0", Ok("/events?limit=1&wait=0"));
+    check("limit=501", Ok("/events?limit=500&wait=0"));
+    check(
+        "limit=99999999999999999999999",
+        Ok("/events?limit=500&wait=0"),
+    );
+    check("limit=007", Ok("/events?limit=7&wait=0"));
+    check("wait=25", Ok("/events?limit=100&wait=25"));
+    check("wait=26", Ok("/events?limit=100&wait=25"));
+    // Encoded, as forms are.
+    check("%6cimit=%37", Ok("/events?limit=7&wait=0"));
+    check(
+        &format!("since_id={}", ID.replace('_', "%5F")),
+        Ok(&format!("/events?limit=100&since_id={ID}&wait=0")),
+    );
+}
+
+#[test]
+fn long_poll() {
+    let check = |query: &str, expect: Result<&str, Rejection>| check(Face::LongPoll, query, expect);
+    check("", Ok("/long-poll?limit=100&timeout=25"));
+    check("last_event_id=", Ok("/long-poll?limit=100&timeout=25"));
+    check("timeout=0", Ok("/long-poll?limit=100&timeout=0"));
+    check("timeout=30", Ok("/long-poll?limit=100&timeout=25"));
+    check(
+        &format!("last_event_id={ID}&timeout=3&limit=2"),
+        Ok(&format!("/long-poll?last_event_id={ID}&limit=2&timeout=3")),
+    );
+    check("since_id=x&wait=1", Ok("/long-poll?limit=100&timeout=25"));
+}
+
+#[test]
+fn updates() {
+    let check = |query: &str, expect: Result<&str, Rejection>| check(Face::Updates, query, expect);
+    check("", Ok("/updates?"));
+    check("since=", Ok("/updates?"));
+    // Never bounded by count, never held.
+    check("limit=x&wait=x&timeout=x", Ok("/updates?"));
+    check(&format!("since={ID}"), Ok(&format!("/updates?since={ID}")));
+}
+
+#[test]
+fn refusals() {
+    use Rejection::{DuplicateParameter, InvalidCursor, InvalidParameter};
+    for (query, rejection) in [
+        ("limit=1&limit=1", DuplicateParameter),
+        ("limit=1&limit=", DuplicateParameter),
+        ("limit=&%6cimit=1", DuplicateParameter),
+        ("since_id=&since_id=", DuplicateParameter),
+        ("wait=1&wait=2", DuplicateParameter),
+        ("limit=-1", InvalidParameter),
+        ("limit=+1", InvalidParameter),
+        ("limit=%2B1", InvalidParameter),
+        ("limit=1.0", InvalidParameter),
+        ("limit=1e2", InvalidParameter),
+        ("limit=0x10", InvalidParameter),
+        ("limit=ten", InvalidParameter),
+        ("limit=%20", InvalidParameter),
+        ("wait=1s", InvalidParameter),
+        ("wait=%D9%A1", InvalidParameter),
+        ("since_id=1", InvalidCursor),
+        ("since_id=2026-01-01T00:00:00Z", InvalidCursor),
+        ("since_id=%20", InvalidCursor),
+        ("since_id=null", InvalidCursor),
+    ] {
+        check(Face::Events, query, Err(rejection));
+    }
+    check(Face::Updates, "since=yesterday", Err(InvalidCursor));
+    check(
+        Face::LongPoll,
+        "last_event_id=2026-01-01T00:00:00Z",
+        Err(InvalidCursor),
+    );
+    // Unknown ones are dropped, however often they come.
+    check(Face::Events, "x=1&x=2", Ok("/events?limit=100&wait=0"));
+}
+
+#[test]
+fn questions_have_one_url() {
+    let id: EventId = ID.parse().expect("an id");
+    let query = |face, position, limit, hold| {
+        Question::List(Query {
+            face,
+            position,
+            limit,
+            hold,
+        })
+    };
+    for (question, url) in [
+        (Question::Newest, "/resource".to_owned()),
+        (Question::Event(id), format!("/events/{ID}")),
+        (Question::Body(id), format!("/events/{ID}/body")),
+        (
+            query(Face::Events, Position::After(id), Some(3), 0),
+            format!("/events?limit=3&since_id={ID}&wait=0"),
+        ),
+        (
+            query(Face::LongPoll, Position::None, Some(100), 25),
+            "/long-poll?limit=100&timeout=25".to_owned(),
+        ),
+        (
+            query(Face::Updates, Position::Time(1_767_225_600_001), None, 0),
+            "/updates?since=2026-01-01T00%3A00%3A00.001Z".to_owned(),
+        ),
+    ] {
+        assert_eq!(question.to_string(), url);
+        let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+        let path: Vec<_> = path.split('/').skip(1).collect();
+        assert_eq!(Question::canonical(&path, query), Ok(question), "{url}");
+    }
+    for path in [
+        &[][..],
+        &[""],
+        &["feeds"],
+        &["events", ID, "headers"],
+        &["events", ID, "body", ""],
+    ] {
+        assert_eq!(
+            Question::canonical(path, ""),
+            Err(Rejection::NotFound),
+            "{path:?}"
+        );
+    }
+}
+
+#[test]
+fn events_that_no_log_could_have() {
+    for id in [
+        None,
+        Some(""),
+        Some("1"),
+        Some("0000001767225600_00000000000000xx"),
+    ] {
+        for resource in [Resource::Event, Resource::EventBody] {
+            assert_eq!(
+                Question::parse(resource, id, ""),
+                Err(Rejection::UnknownEvent),
+                "{id:?}"
+            );
+        }
+    }
+}

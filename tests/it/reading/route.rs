@@ -1,0 +1,136 @@
+//! Every path that there is, and those that there are not.
+
+use waypost_core::route::{Need, Resource, Routes, Target};
+
+fn check(path: &str, expect: Option<(Resource, &str, Option<&str>)>) {
+    let expect = expect.map(|(resource, name, id)| Target { resource, name, id });
+    assert_eq!(Routes::new().at(path), expect, "{path}");
+}
+
+/// Below the root, and below each feed.
+fn check_read(path: &str, resource: Resource, id: Option<&str>) {
+    check(path, Some((resource, "default", id)));
+    check(
+        &format!("/feeds/orders{path}"),
+        Some((resource, "orders", id)),
+    );
+    check(
+        &format!("/feeds/default{path}"),
+        Some((resource, "default", id)),
+    );
+}
+
+#[test]
+fn reads() {
+    check_read("/events", Resource::Events, None);
+    check_read("/long-poll", Resource::LongPoll, None);
+    check_read("/updates", Resource::Updates, None);
+    check_read("/resource", Resource::Newest, None);
+    check_read("/events/7", Resource::Event, Some("7"));
+    check_read("/events/body", Resource::Event, Some("body"));
+    check_read("/events/7/body", Resource::EventBody, Some("7"));
+    check_read("/dead-letters", Resource::DeadLetters, None);
+    check_read("/dead-letters/7/replay", Resource::DeadReplay, Some("7"));
+}
+
+#[test]
+fn receives() {
+    check(
+        "/webhooks/receive",
+        Some((Resource::Receive, "default", None)),
+    );
+    check(
+        "/webhooks/receive/github",
+        Some((Resource::Receive, "github", None)),
+    );
+    // Names are compared as they stand, so no escape is another spelling of one.
+    check(
+        "/webhooks/receive/git%68ub",
+        Some((Resource::Receive, "git%68ub", None)),
+    );
+}
+
+#[test]
+fn nothing_there() {
+    for path in [
+        "",
+        "/",
+        "//",
+        "events",
+        "//events",
+        "/events/",
+        "/events//body",
+        "/events/7/",
+        "/events/7/body/",
+        "/events/7/headers",
+        "/Events",
+        "/EVENTS",
+        "/event",
+        "/events7",
+        "/resource/7",
+        "/updates/",
+        "/long_poll",
+        "/feeds",
+        "/feeds/",
+        "/feeds/orders",
+        "/feeds/orders/",
+        "/feeds//events",
+        "/feeds/a/b/events",
+        "/feeds/orders/feeds/orders/events",
+        "/feeds/orders/webhooks/receive",
+        "/dead-letters/7",
+        "/dead-letters/7/replay/8",
+        "/webhooks",
+        "/webhooks/",
+        "/webhooks/receive/",
+        "/webhooks/receive/github/x",
+        "/webhooks/received",
+        "/{id}",
+        "/../events",
+    ] {
+        check(path, None);
+    }
+}
+
+#[test]
+fn methods() {
+    let check =
+        |resource: Resource, allow: &str| assert_eq!(resource.allow(), allow, "{resource:?}");
+    check(Resource::Receive, "POST, OPTIONS");
+    check(Resource::DeadReplay, "POST, OPTIONS");
+    check(Resource::Event, "GET, HEAD, DELETE, OPTIONS");
+    for resource in [
+        Resource::Events,
+        Resource::LongPoll,
+        Resource::Updates,
+        Resource::Newest,
+        Resource::EventBody,
+        Resource::DeadLetters,
+    ] {
+        check(resource, "GET, HEAD, OPTIONS");
+    }
+}
+
+#[test]
+fn needs() {
+    let check = |resource: Resource, method: &str, need: Need| {
+        assert_eq!(resource.need(method), need, "{method} {resource:?}");
+    };
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        for resource in [
+            Resource::Events,
+            Resource::LongPoll,
+            Resource::Updates,
+            Resource::Newest,
+            Resource::Event,
+            Resource::EventBody,
+        ] {
+            check(resource, method, Need::Read);
+        }
+        // What failed may hold what no reader of a public feed should see.
+        check(Resource::DeadLetters, method, Need::Token);
+    }
+    check(Resource::Receive, "POST", Need::Signature);
+    check(Resource::Event, "DELETE", Need::Admin);
+    check(Resource::DeadReplay, "POST", Need::Admin);
+}
