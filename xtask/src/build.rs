@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 
 use crate::{
-    check, hash,
+    check, hash, names,
     progress::{self, Status},
     project::{self, Project},
     run,
@@ -46,13 +46,19 @@ const OPTIONS: [&str; 5] = [
 pub(crate) fn command(project: &Project) -> Result<std::process::ExitCode> {
     let ready = setup::ready(project)?;
     checked(project, &ready, &project.config())?;
+    // Set where wrangler has started this, whose user is already further on.
+    if env::var_os("WRANGLER_COMMAND").is_none() {
+        progress::say(
+            "\nNext: `cargo xtask dev` runs it here; `npx wrangler deploy` puts it online.",
+        );
+    }
     Ok(std::process::ExitCode::SUCCESS)
 }
 
 /// [`bundle`], and beside it the check of the configuration that the bundle is to run with.
 pub(crate) fn checked(project: &Project, ready: &Ready, config: &Path) -> Result<()> {
     let (bundle, config) = thread::scope(|scope| {
-        let check = scope.spawn(|| check::config::config(project, config));
+        let check = scope.spawn(|| check::config::if_changed(project, config));
         (bundle(project, ready), check.join())
     });
     bundle?;
@@ -74,6 +80,7 @@ pub(crate) fn bundle(project: &Project, ready: &Ready) -> Result<Size> {
         != Some(format!("{inputs} {}", outputs(project).unwrap_or_default()))
     {
         worker_build(project, ready)?;
+        strip(project)?;
         fs::write(&stamp, format!("{inputs} {}", outputs(project)?))?;
     }
     let size = Size::of(&project.build())?;
@@ -109,6 +116,24 @@ fn worker_build(project: &Project, ready: &Ready) -> Result<()> {
         "    bundled in {}",
         progress::seconds(started.elapsed())
     ));
+    Ok(())
+}
+
+/// Leaves names of functions to a copy: see [`names`].
+fn strip(project: &Project) -> Result<()> {
+    let path = project.build().join(size::WASM);
+    let wasm = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    if let Some(bare) = names::without(&wasm) {
+        let named = project.scratch()?.join("index_bg.named.wasm");
+        fs::rename(&path, &named)
+            .or_else(|_| fs::write(&named, &wasm))
+            .with_context(|| format!("cannot write {}", named.display()))?;
+        fs::write(&path, bare).with_context(|| format!("cannot write {}", path.display()))?;
+        progress::say(format!(
+            "    the wasm with names of functions, for stack traces: {}",
+            named.display()
+        ));
+    }
     Ok(())
 }
 

@@ -21,7 +21,10 @@ pub(crate) fn command(project: &Project) -> Result<ExitCode> {
     setup::wasm_target(project)?;
     let counts = steps(project)?;
     if counts.failed == 0 {
-        progress::say(format!("\nall {} checks passed", counts.passed));
+        progress::say(format!(
+            "\nall {} checks passed; next: `cargo xtask test`",
+            counts.passed
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     progress::say(format!(

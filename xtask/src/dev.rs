@@ -5,7 +5,7 @@ mod server;
 mod vars;
 
 use std::{
-    env,
+    env, fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -55,7 +55,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let started = Instant::now();
     let path = match &options.config {
         // Relative to where the user is, not to the clone.
-        Some(path) => env::current_dir()?.join(path),
+        Some(path) => {
+            fs::canonicalize(path).with_context(|| format!("there is no {}", path.display()))?
+        }
         None => project.config(),
     };
     let config = Config::read(&path)?;
@@ -97,32 +99,28 @@ fn welcome(config: &Config, samples: &Json, secrets: &Secrets, port: u16) -> Str
     let address = format!("http://127.0.0.1:{port}");
     let sources = config.sources();
     let mut text = format!("\nWaypost is at {address}\n\nSources:\n");
-    let width = sources
-        .iter()
-        .map(|source| source.name.len())
-        .max()
-        .unwrap_or(0);
     for source in &sources {
-        let provider = source.provider.as_deref().unwrap_or("(its own scheme)");
-        let names = source.secrets.join(", ");
         text += &format!(
-            "  {:<width$}  {provider:<18} POST {address}{}   secret {names}\n",
+            "  {}: {}\n    POST {address}{}\n    signed with {}\n",
             source.name,
-            source_path(source)
+            source.provider.as_deref().unwrap_or("a scheme of its own"),
+            source_path(source),
+            source.secrets.join(" or ")
         );
     }
-    text += &format!("\nSecrets are in {}.\n", secrets.path.display());
-    let Some((source, sample)) = curl::sample(&sources, samples, secrets, &address) else {
-        return text
-            + "\nFor these sources there is no sample to sign: send a webhook from the provider.\n";
+    text += &format!("\nTheir secrets are in {}.\n", short(&secrets.path));
+    let Some(sample) = curl::sample(&sources, samples, secrets, &address) else {
+        return text + "\nFor these there is no sample: send a webhook from the provider.\n";
     };
-    text += &format!(
-        "\nSend a webhook to `{}`:\n\n{sample}\n\nSend the same once more: it is already_processed.\n",
-        source.name
-    );
+    let again = if sample.signed_already {
+        "\nOnce more, and it is already_processed.\n"
+    } else {
+        ""
+    };
+    let read_back = curl::read_back(sample.source, config, secrets, &address);
     text + &format!(
-        "Read it back:\n\n{}\n",
-        curl::read_back(source, config, secrets, &address)
+        "\nSend a webhook to `{}`:\n\n{}\n{again}\nRead it back:\n\n{read_back}\n",
+        sample.source.name, sample.text
     )
 }
 

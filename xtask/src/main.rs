@@ -14,6 +14,7 @@ mod counts;
 mod dev;
 mod hash;
 mod install;
+mod names;
 mod node;
 mod progress;
 mod project;

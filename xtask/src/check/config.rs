@@ -1,10 +1,10 @@
 //! The configuration: what wrangler and the platform would refuse, and what Waypost would.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use crate::{config::Config, project::Project, rules};
+use crate::{config::Config, hash, project::Project, rules};
 
 /// What the platform allows a variable, in bytes.
 const MOST: usize = 5 * 1024;
@@ -18,10 +18,43 @@ pub(crate) fn config(project: &Project, path: &Path) -> Result<()> {
         all.extend(mistakes.map(|mistake| format!("\n  {name}.{mistake}")));
     }
     if all.is_empty() {
-        Ok(())
-    } else {
-        bail!("{} is not valid:{}", path.display(), all.concat())
+        return Ok(());
     }
+    bail!("{} is not valid:{}", path.display(), all.concat())
+}
+
+/// [`config`], unless nothing that it depends on has changed since it last found no mistake.
+pub(crate) fn if_changed(project: &Project, path: &Path) -> Result<()> {
+    let mut state = vec![
+        hash::of_file(path)?,
+        hash::of_file(&project.root.join("Cargo.lock"))?,
+    ];
+    files(&project.root.join("crates/core/src"), &mut state)?;
+    let state = hash::of(state.iter().map(String::as_bytes));
+    let stamp = project.scratch()?.join("config-is-valid");
+    if fs::read_to_string(&stamp).ok().as_ref() == Some(&state) {
+        return Ok(());
+    }
+    config(project, path)?;
+    fs::write(&stamp, state).context("cannot write to the target folder")
+}
+
+/// The hashes of all files in a folder, in their order.
+fn files(folder: &Path, hashes: &mut Vec<String>) -> Result<()> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            files(&path, hashes)?;
+        } else {
+            hashes.push(hash::of_file(&path)?);
+        }
+    }
+    Ok(())
 }
 
 /// The platform refuses a variable above its limit only at deployment.

@@ -5,11 +5,19 @@ use serde_json::Value;
 use super::{Secrets, source_path};
 use crate::config::{Config, Source};
 
+/// A request to paste.
+pub(super) struct Sample<'a> {
+    pub(super) source: &'a Source,
+    pub(super) text: String,
+    /// Whether pasting it twice sends the same twice.
+    pub(super) signed_already: bool,
+}
+
 /// Writes a sample, given the secret and the URL.
-type Sample = fn(secret: &str, url: &str) -> String;
+type Signer = fn(secret: &str, url: &str) -> String;
 
 /// What is signed when it is pasted: these schemes sign the time.
-const SIGNED_WHEN_PASTED: [(&str, Sample); 2] = [
+const SIGNED_WHEN_PASTED: [(&str, Signer); 2] = [
     ("waypost", waypost),
     ("standard-webhooks", standard_webhooks),
 ];
@@ -21,20 +29,30 @@ pub(super) fn sample<'a>(
     samples: &Value,
     secrets: &Secrets,
     address: &str,
-) -> Option<(&'a Source, String)> {
+) -> Option<Sample<'a>> {
     let url = |source: &Source| format!("{address}{}", source_path(source));
     let signed = sources.iter().find_map(|source| {
         let sample = samples.get(&source.name)?.get("sample")?;
-        Some((source, signed_already(sample, &url(source))?))
+        let text = signed_already(sample, &url(source))?;
+        Some(Sample {
+            source,
+            text,
+            signed_already: true,
+        })
     });
     signed.or_else(|| {
-        SIGNED_WHEN_PASTED.iter().find_map(|(provider, sample)| {
+        SIGNED_WHEN_PASTED.iter().find_map(|(provider, signer)| {
             let provider = Some(*provider);
             let source = sources
                 .iter()
                 .find(|source| source.provider.as_deref() == provider)?;
             let secret = source.secrets.iter().find_map(|name| secrets.get(name))?;
-            Some((source, sample(secret, &url(source))))
+            let text = signer(secret, &url(source));
+            Some(Sample {
+                source,
+                text,
+                signed_already: false,
+            })
         })
     })
 }
@@ -151,9 +169,12 @@ mod tests {
             "github": { "sample": { "headers": [["x-one", "sha256=abc"]], "body": r#"{"a":"$b \"c\""}"# } },
         });
         let (sources, secrets) = ([source("waypost"), source("github")], Secrets::of([]));
-        let (chosen, sample) = sample(&sources, &samples, &secrets, "http://here").unwrap();
-        assert_eq!(chosen.name, "github");
-        let arguments = pasted(&sample);
+        let sample = sample(&sources, &samples, &secrets, "http://here").unwrap();
+        assert_eq!(
+            (sample.source.name.as_str(), sample.signed_already),
+            ("github", true)
+        );
+        let arguments = pasted(&sample.text);
         assert!(
             arguments.contains(&"http://here/webhooks/receive/github".to_owned()),
             "{arguments:?}"
@@ -169,8 +190,8 @@ mod tests {
             return;
         }
         let (sources, secrets) = ([source("waypost")], Secrets::of([("SECRET", "s3cret")]));
-        let (_, sample) = sample(&sources, &json!({}), &secrets, "http://here").unwrap();
-        let arguments = pasted(&sample);
+        let sample = sample(&sources, &json!({}), &secrets, "http://here").unwrap();
+        let arguments = pasted(&sample.text);
         assert_eq!(
             arguments.last().unwrap(),
             r#"{"event_id":"evt_1700000000","hello":"world"}"#
