@@ -38,10 +38,10 @@ impl Verified {
         let digest = self.digest().map(<[u8; 32]>::as_slice);
         let asked = matches!(self.identity(), Identity::Id | Identity::IdAndContent);
         match (self.event_id().filter(|_| asked), digest) {
-            _ if self.identity() == Identity::None => By::Nothing,
             (Some(id), _) if id.signed => By::Id(&id.value),
             (Some(id), Some(digest)) => By::IdAndContent(&id.value, digest),
             (None, Some(digest)) => By::Content(digest),
+            // `none` asks for no id, and for no digest either.
             (_, None) => By::Nothing,
         }
     }

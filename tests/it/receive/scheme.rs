@@ -133,3 +133,25 @@ fn an_empty_timestamp_field_is_malformed() {
     let answer = request.verify(&source, super::support::NOW);
     assert_eq!(answer, Err(Rejection::MalformedTimestamp));
 }
+
+#[test]
+fn a_header_may_be_8_kb_long_and_no_longer() {
+    let plain = Layout::from(BARE);
+    assert!(plain.signatures(&"a".repeat(8192)).is_ok());
+    assert_eq!(plain.signatures(&"a".repeat(8193)), Err(MalformedHeader));
+
+    let row = waypost_core::providers::find("slack").expect("a row");
+    let source = super::support::source(row, &["secret".to_owned()]);
+    let mut request = super::support::Request::signed(&source, b"{}", super::support::NOW, "", "");
+    for (length, answer) in [
+        (8192, Rejection::MalformedTimestamp),
+        (8193, MalformedHeader),
+    ] {
+        request.set("x-slack-request-timestamp", "1".repeat(length));
+        assert_eq!(
+            request.verify(&source, super::support::NOW),
+            Err(answer),
+            "{length}"
+        );
+    }
+}

@@ -112,7 +112,7 @@ impl Screened<'_> {
         }
         self.decide(
             &hashed.macs,
-            || hashed.digest,
+            || hashed.digest.filter(|_| needs.digest != Digest::None),
             |wanted| fields::in_reader(body, wanted),
         )
     }
