@@ -72,13 +72,14 @@ for (const [title, size] of /** @type {const} */ ([["1 MB", 1_000_000], ["20 MB"
 }
 
 test("26 MiB is 413", async () => {
-  const { body, headers } = signed(Buffer.alloc(26 * MIB));
+  const webhook = signed(Buffer.alloc(26 * MIB));
   await leavesNothing(waypost, async () => {
-    // By hand, because the refusal comes before the body was sent, and `fetch` gives up on that.
-    const length = String(body.length);
-    const request = new RawRequest(server, "/webhooks/receive/github", { ...headers, "content-length": length });
-    request.send(body);
-    expectProblem(await request.answer(), 413, "body_too_large");
+    const headers = { ...webhook.headers, "content-length": String(webhook.body.length) };
+    const announced = new RawRequest(server, "/webhooks/receive/github", headers);
+    expectProblem(await announced.answer(), 413, "body_too_large");
+    // A client that sends it all the same may be cut off before it has read the answer.
+    const answer = await waypost.post(webhook).catch(() => undefined);
+    if (answer) expectProblem(answer, 413, "body_too_large");
   });
 });
 
@@ -97,9 +98,11 @@ test("JSON is shown as it was written, anything else as base64", async () => {
     '"just text"',
     "-0.0e+10",
     "null",
+    '{"lone":"\\ud800","separators":"\u2028\u2029"}',
+    '\r\n {"spaces":"around it"}\n\n',
   ]) {
     const event = await stored(signed(body, "application/json"));
-    assert.equal(event.raw, body);
+    assert.equal(event.raw, body.trim());
     assert.equal(event.payload_base64, undefined);
     assert.equal(String(await waypost.body(event.id)), body);
   }
@@ -108,6 +111,15 @@ test("JSON is shown as it was written, anything else as base64", async () => {
     assert.equal(event.payload, undefined, String(body));
     assert.equal(event.payload_base64, Buffer.from(body).toString("base64"));
     assert.ok(Buffer.from(body).equals(await waypost.body(event.id)));
+  }
+});
+
+test("JSON that nests without end is stored like any other body", async () => {
+  for (const depth of [100, 1_000, 4_000, 40_000]) {
+    const body = "[".repeat(depth) + "]".repeat(depth);
+    const event = await stored(signed(body, "application/json"));
+    assert.equal(event.size, 2 * depth);
+    assert.equal(String(await waypost.body(event.id)), body);
   }
 });
 

@@ -86,17 +86,13 @@ test("a body in chunks, without a length, is accepted", async () => {
   assert.equal(String(await waypost.body(event.id)), body);
 });
 
-test("a body in chunks that never ends is 413 as soon as it is over the cap", async () => {
+test("a body in chunks is 413 with the first byte over the cap, without waiting for its end", async () => {
   const { headers } = await sign.github(fresh());
   await leavesNothing(waypost, async () => {
     const request = new RawRequest(server, PATH, { ...headers, "transfer-encoding": "chunked" });
-    const chunk = Buffer.alloc(MIB, "x");
-    const answer = request.answer(60_000);
-    // The server may stop reading once it has answered, so nobody waits for the last chunks.
-    (async () => {
-      for (let sent = 0; sent < 40; sent += 1) await request.chunk(chunk);
-    })();
-    expectProblem(await answer, 413, "body_too_large");
+    for (let sent = 0; sent < 25; sent += 1) await request.chunk(Buffer.alloc(MIB, "x"));
+    await request.chunk("x");
+    expectProblem(await request.answer(), 413, "body_too_large");
   });
 });
 

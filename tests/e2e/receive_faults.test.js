@@ -148,3 +148,25 @@ test("KV cannot give a large body back for a while: the event comes later and wh
   assert.equal(events.length, 1);
   assert.equal(String(await waypost.body(events[0].id)), webhook.body);
 });
+
+test("a message that cannot be read takes nothing else with it", async () => {
+  const [first, second] = await Promise.all([sign.github(fresh()), sign.github(fresh())]);
+  broker.queue.hold();
+  expectAccepted(await waypost.post(first), "received");
+  for (const poison of ["", "\u0001", "\u0001\u00ff\u00ff\u00ff\u00ff{}", "{}", "\u00ff".repeat(1000)]) {
+    for (const type of ["bytes", "text"]) broker.queue.inject(Buffer.from(poison, "latin1"), type);
+  }
+  broker.queue.inject(Buffer.from('{"a":[1]}'), "json");
+  expectAccepted(await waypost.post(second), "received");
+  broker.queue.release();
+  await stored(first, second);
+});
+
+test("a mark lives as long as the config says", async () => {
+  const before = new Set(broker.kv.keys);
+  expectAccepted(await waypost.post(await sign.github(fresh())), "received");
+  const [mark, ...others] = broker.kv.keys.filter((key) => !before.has(key));
+  assert.deepEqual(others, []);
+  const week = 604_800;
+  assert.ok(Math.abs(Number(broker.kv.timeToLive(mark)) - week) < 60, `${broker.kv.timeToLive(mark)} s`);
+});

@@ -79,6 +79,8 @@ export class Broker {
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
+    // A test file that failed before it could close the broker still ends.
+    this.#server.unref();
   }
 
   /** @param {string} dispatcher the address that takes batches; called again after a restart */

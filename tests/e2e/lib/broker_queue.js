@@ -116,16 +116,23 @@ export class BrokerQueue {
     if (sent.some((message) => Buffer.byteLength(message.body, "base64") > MESSAGE_LIMIT)) {
       return this.#refused(sent.length, 413);
     }
-    for (const { body, contentType = "v8", delaySecs = delay } of sent) {
-      const now = Date.now();
-      const due = now + delaySecs * 1000 * this.delayScale;
-      this.journal.put({ id: randomUUID(), timestamp: now, attempts: 0, due, contentType, body });
-    }
-    setImmediate(() => this.#pump());
+    for (const message of sent) this.#enqueue({ delaySecs: delay, contentType: "v8", ...message });
     if (this.loseAnswers) return this.#refused(sent.length, 503);
     const metrics = { backlogCount: this.depth, backlogBytes: 0, oldestMessageTimestamp: 0 };
     const answer = url === "/metrics" ? metrics : { metadata: { metrics } };
     return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(answer) };
+  }
+
+  /** A message that no version of the worker ever sent. @param {Buffer} bytes @param {string} contentType */
+  inject(bytes, contentType = "bytes") {
+    this.#enqueue({ body: bytes.toString("base64"), contentType, delaySecs: 0 });
+  }
+
+  #enqueue({ body, contentType, delaySecs }) {
+    const timestamp = Date.now();
+    const due = timestamp + delaySecs * 1000 * this.delayScale;
+    this.journal.put({ id: randomUUID(), timestamp, attempts: 0, due, contentType, body });
+    setImmediate(() => this.#pump());
   }
 
   #refused(count, status) {

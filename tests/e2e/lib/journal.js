@@ -6,6 +6,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:f
 export class Journal {
   /** @type {Map<string, import("./broker_queue.js").Message>} in the order of sending */
   messages = new Map();
+  /** @type {number | undefined} */
   #file;
 
   /** @param {string} path */
@@ -22,14 +23,18 @@ export class Journal {
 
   /** Adds a message; one that is there already goes to the end, as a retry does. @param {import("./broker_queue.js").Message} message */
   put(message) {
-    writeSync(this.#file, `${JSON.stringify({ put: message })}\n`);
+    this.#write({ put: message });
     this.#place(message);
   }
 
   /** @param {string} id */
   remove(id) {
-    writeSync(this.#file, `${JSON.stringify({ remove: id })}\n`);
+    this.#write({ remove: id });
     this.messages.delete(id);
+  }
+
+  #write(line) {
+    if (this.#file !== undefined) writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 
   #place(message) {
@@ -38,6 +43,7 @@ export class Journal {
   }
 
   close() {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }

@@ -14,7 +14,7 @@ export class RawRequest {
    *
    * @param {{port: number}} server
    * @param {string} path
-   * @param {Record<string, string>} headers exactly these, and Host
+   * @param {Record<string, string> | string[][]} headers exactly these, and Host
    * @param {string} [method]
    */
   constructor(server, path, headers, method = "POST") {
@@ -26,8 +26,9 @@ export class RawRequest {
     socket.on("data", (chunk) => (this.#received = Buffer.concat([this.#received, chunk])));
     // Being cut off is what some of these requests are for.
     socket.on("error", () => {});
-    const lines = Object.entries({ host: `127.0.0.1:${server.port}`, ...headers }).map(([n, v]) => `${n}: ${v}\r\n`);
-    socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+    const lines = [["host", `127.0.0.1:${server.port}`], ...pairs].map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
   }
 
   /** Sends bytes as they are and waits until the kernel has them. @param {string | Buffer} bytes */
