@@ -173,6 +173,37 @@ fn dates_wait_for_their_second() {
     );
 }
 
+/// A time means everything appended since then, less the overlap; none means ten minutes.
+#[test]
+fn updates_since() {
+    let (_, log) = given::empty();
+    for (n, at) in [(1, BIRTH), (2, BIRTH + 1), (3, BIRTH + 10_000)] {
+        given::fill(&log, n..n + 1, at);
+    }
+    let check = |url: &str, now: u64, expect: usize| {
+        let page = Ask::url(url, now).now(&log).json();
+        let events = page["updates"].as_array().expect("a list").len();
+        assert_eq!(events, expect, "{url} at {now}");
+    };
+    let since = |ms: u64, expect| {
+        let time = waypost_core::when::rfc3339(BIRTH + ms);
+        check(&format!("/updates?since={time}"), BIRTH + 20_000, expect);
+    };
+    since(0, 3);
+    since(5_000, 3);
+    since(5_001, 2);
+    since(5_002, 1);
+    since(15_000, 1);
+    since(15_001, 0);
+    // A clock that is ahead of ours is no reason to refuse.
+    since(86_400_000, 0);
+    check("/updates?since=0001-01-01T00:00:00Z", BIRTH + 20_000, 3);
+    check("/updates", BIRTH + 600_000, 3);
+    check("/updates", BIRTH + 600_001, 2);
+    check("/updates", BIRTH + 600_002, 1);
+    check("/updates?since=", BIRTH + 610_001, 0);
+}
+
 /// A hold is for those for whom there is nothing.
 #[test]
 fn holds() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::sample::Index;
 use waypost_core::cache::Audience;
 use waypost_core::config::Retention;
-use waypost_core::feed::db::DbError;
+use waypost_core::feed::db::{Db, DbError};
 use waypost_core::feed::{Incoming, Log, Payload};
 
 use super::db::RusqliteDb;
@@ -62,6 +62,10 @@ impl Run {
             (bounds.generation, bounds.earliest, bounds.latest),
             (BIRTH, self.model.earliest(), self.model.latest)
         );
+        let orphans =
+            "SELECT 1 FROM bodies WHERE seq NOT IN (SELECT seq FROM events WHERE form = 2)";
+        let orphans = self.db.query(orphans, &[], |_| ()).expect("works");
+        assert!(orphans.is_empty(), "parts outlive their event");
         self.watch();
     }
 
