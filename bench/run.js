@@ -52,8 +52,8 @@ function plan(args) {
     process.exit(2);
   }
   return {
-    rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
-    share: values.quick ? 0.25 : 1,
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
+    share: values.quick ? 0.5 : 1,
     cases: select(CASES),
     contestants: [...select(CONTESTANTS, ({ name }) => name.startsWith("empty") || name === "waypost"), ...builds],
   };
