@@ -98,7 +98,7 @@ test("JSON is shown as it was written, anything else as base64", async () => {
     '"just text"',
     "-0.0e+10",
     "null",
-    '{"lone":"\\ud800","separators":"\u2028\u2029"}',
+    '{"separators":"\u2028\u2029"}',
     '\r\n {"spaces":"around it"}\n\n',
   ]) {
     const event = await stored(signed(body, "application/json"));
@@ -106,7 +106,8 @@ test("JSON is shown as it was written, anything else as base64", async () => {
     assert.equal(event.payload_base64, undefined);
     assert.equal(String(await waypost.body(event.id)), body);
   }
-  for (const body of ["{broken", "a=1&b=2", '{"a":1} {"b":2}', "\ufeff{}", Buffer.from([0x22, 0xff, 0x22])]) {
+  // The last two are JSON, but not to every parser: one such payload would hide a page from a poller.
+  for (const body of ["{broken", "a=1&b=2", '{"a":1} {"b":2}', "\ufeff{}", Buffer.from([0x22, 0xff, 0x22]), '["\\ud800"]', "[1e999]"]) {
     const event = await stored(signed(body, "application/json"));
     assert.equal(event.payload, undefined, String(body));
     assert.equal(event.payload_base64, Buffer.from(body).toString("base64"));
@@ -114,11 +115,11 @@ test("JSON is shown as it was written, anything else as base64", async () => {
   }
 });
 
-test("JSON that nests without end is stored like any other body", async () => {
-  for (const depth of [100, 1_000, 4_000, 40_000]) {
+test("JSON that nests deeper than parsers go is stored, and shown as base64", async () => {
+  for (const depth of [90, 1_000, 4_000, 40_000]) {
     const body = "[".repeat(depth) + "]".repeat(depth);
     const event = await stored(signed(body, "application/json"));
-    assert.equal(event.size, 2 * depth);
+    assert.equal(event.payload === undefined, depth > 90, `${depth} levels`);
     assert.equal(String(await waypost.body(event.id)), body);
   }
 });
