@@ -54,6 +54,15 @@ fn fields_are_found_where_they_may_be() {
         (r#"{"data":{"id":"a"}}"#, &["/data/id"], Some("a")),
         (r#"{"id":"a","id":"b"}"#, &["/id"], Some("a")),
         (r#"{"id":null,"id":"b"}"#, &["/id"], None),
+        (r#"{"id":1.5,"id":"b"}"#, &["/id"], None),
+        (r#"{"id":true,"id":"b"}"#, &["/id"], None),
+        (r#"{"id":{"x":1},"id":"b"}"#, &["/id"], None),
+        (r#"{"id":["a"],"id":"b"}"#, &["/id"], None),
+        (
+            r#"{"event":["x"],"type":"b"}"#,
+            &["/event/type", "/type"],
+            Some("b"),
+        ),
         (r#"{"a/b":{"c~d":"x"}}"#, &["/a~1b/c~0d"], Some("x")),
         (r#"{"":"x"}"#, &["/"], Some("x")),
         (r#"{"\u0069d":"a"}"#, &["/id"], Some("a")),
@@ -120,21 +129,30 @@ fn no_more_is_read_than_needed() {
     let filler = "x".repeat(1_000_000);
     let pointer = |text| Pointer::parse(text).expect("a pointer");
     let (inner, outer) = (pointer("/event/type"), pointer("/type"));
-    for (body, enough) in [
+    for (body, event_type, enough) in [
         (
             format!(r#"{{"id":"a","event":{{"type":"t"}},"x":"{filler}","type":"u"}}"#),
+            "t",
             true,
         ),
         (
             format!(r#"{{"event":{{"type":"t"}},"x":"{filler}","id":"a"}}"#),
+            "t",
             false,
         ),
         (
             format!(r#"{{"id":"a","x":"{filler}","event":{{"type":"t"}}}}"#),
+            "t",
             false,
         ),
         (
             format!(r#"{{"id":"a","type":"u","x":"{filler}","event":{{"type":"t"}}}}"#),
+            "t",
+            false,
+        ),
+        (
+            format!(r#"{{"id":"a","event":{{"type":null}},"x":"{filler}","type":"u"}}"#),
+            "u",
             false,
         ),
     ] {
@@ -142,11 +160,8 @@ fn no_more_is_read_than_needed() {
         let found = in_reader(&mut counted, [&[&id], &[&inner, &outer]]);
         let texts = found.map(|found| found.map(|found| found.text));
         let start = &body[..40];
-        assert_eq!(
-            texts,
-            [Some("a".to_owned()), Some("t".to_owned())],
-            "{start}"
-        );
+        let expected = [Some("a".to_owned()), Some(event_type.to_owned())];
+        assert_eq!(texts, expected, "{start}");
         assert_eq!(
             counted.1 < 100_000,
             enough,

@@ -101,3 +101,11 @@ fn a_digest_of_parts_is_that_of_the_whole() {
         "FIPS 180-4, \"abc\""
     );
 }
+
+#[test]
+fn hashes_have_the_names_of_web_cryptography() {
+    use waypost_core::hash::Hash;
+    let hashes = [Hash::Sha1, Hash::Sha256, Hash::Sha384, Hash::Sha512];
+    let names = hashes.map(Hash::web_name);
+    assert_eq!(names, ["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
+}

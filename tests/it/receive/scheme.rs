@@ -155,3 +155,12 @@ fn a_header_may_be_8_kb_long_and_no_longer() {
         );
     }
 }
+
+#[test]
+fn what_is_wrong_with_a_row_is_named() {
+    let error = Scheme::compile(&Row::BODY_HMAC_SHA256_HEX).expect_err("a row without a header");
+    assert_eq!(
+        error.to_string(),
+        "signature.header: \"\" is no header name"
+    );
+}

@@ -2,6 +2,7 @@
 
 use waypost_core::{
     config::Config,
+    encoding::Encoding,
     headers::Headers,
     providers::find,
     secret::{KeyRule, Secret},
@@ -35,6 +36,14 @@ fn the_test_would_see_it() {
 
 #[test]
 fn debug_shows_no_secret() {
+    let bare = Secret::decode(
+        TEXT,
+        &KeyRule {
+            form: Encoding::Text,
+            strip: vec![],
+        },
+    );
+    assert_eq!(format!("{bare:?}"), "Ok(Secret(..))");
     for row in rows() {
         let source = source(&row, &[secret(&row, TEXT)]);
         assert!(!shown(&format!("{source:?} {source:#?}")), "{}", row.name);
