@@ -11,6 +11,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::ffi;
+use crate::host::settled;
 
 /// A refused `/long-poll` is answered after this long, so that a client that asks again at once
 /// does not spin.
@@ -18,15 +19,17 @@ const LONG_POLL_PENALTY_MS: u32 = 1_000;
 
 /// `GET {base}/…`
 pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
-    match read(edge, call, target).await {
+    let response = match read(edge, call, target).await {
         Ok(response) => response,
-        Err(problem) => {
-            if target.resource == Resource::LongPoll {
-                ffi::pause(LONG_POLL_PENALTY_MS, &call.signal()).await;
-            }
-            Answer::problem(problem, &call.id).respond(&call.id)
-        }
+        Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
+    };
+    // Whoever refused it, this line or the feed.
+    if target.resource == Resource::LongPoll && response.status() >= 400 {
+        let pause = ffi::pause(LONG_POLL_PENALTY_MS, &call.signal());
+        // It only resolves.
+        let _ = settled(Ok(pause)).await;
     }
+    response
 }
 
 async fn read(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
