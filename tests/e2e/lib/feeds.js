@@ -69,12 +69,18 @@ export class Feeds {
     return reader.drain({ atLeast: bodies.length });
   }
 
-  /** Posts so many webhooks at once and waits until they are stored. @param {string} feed @param {number} count */
-  async fill(feed, count) {
+  /**
+   * Posts so many webhooks, many at once, and waits until they are stored.
+   *
+   * @param {string} feed
+   * @param {number} count
+   * @param {() => string} [body]
+   */
+  async fill(feed, count, body = fresh) {
     const reader = this.reader(feed);
     for (let at = 0; at < count; at += AT_ONCE) {
       const posts = Array.from({ length: Math.min(AT_ONCE, count - at) }, async () =>
-        expectAccepted(await reader.post(await this.webhook(feed)), "received"));
+        expectAccepted(await reader.post(await this.webhook(feed, body())), "received"));
       await Promise.all(posts);
     }
     await this.broker.queue.drained();
