@@ -6,11 +6,10 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    thread,
     time::Instant,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::{
     check, hash, names,
@@ -55,14 +54,10 @@ pub(crate) fn command(project: &Project) -> Result<std::process::ExitCode> {
     Ok(std::process::ExitCode::SUCCESS)
 }
 
-/// [`bundle`], and beside it the check of the configuration that the bundle is to run with.
+/// [`bundle`], once the configuration is valid that the bundle is to run with.
 pub(crate) fn checked(project: &Project, ready: &Ready, config: &Path) -> Result<()> {
-    let (bundle, config) = thread::scope(|scope| {
-        let check = scope.spawn(|| check::config::if_changed(project, config));
-        (bundle(project, ready), check.join())
-    });
-    bundle?;
-    config.map_err(|_| anyhow!("the check of the configuration has broken off"))?
+    check::config::if_changed(project, config)?;
+    bundle(project, ready).map(drop)
 }
 
 /// Compiles, bundles where that is needed, and says how large the bundle is.

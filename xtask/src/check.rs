@@ -9,9 +9,8 @@ use duct::Expression;
 
 use crate::{
     counts::Counts,
-    progress::{self, Task},
+    progress,
     project::Project,
-    rules,
     run::{cargo, cargo_wasm},
     setup::{self, WASM},
 };
@@ -40,13 +39,7 @@ pub(crate) fn steps(project: &Project) -> Result<Counts> {
     let mut counts = Counts::default();
     progress::step("check: configuration");
     let path = project.config();
-    let config = progress::together(vec![Task {
-        name: "waypost-core",
-        work: Box::new(|status| {
-            rules::compile(project, status)?;
-            config::config(project, &path)
-        }),
-    }]);
+    let config = config::config(project, &path);
     progress::say(match &config {
         Ok(()) => format!("    {} is valid", path.display()),
         Err(error) => format!("{error:#}"),

@@ -40,7 +40,6 @@ pub(crate) fn sources(project: &Project, config: &Config, secrets: &Value) -> Re
 }
 
 fn ask(project: &Project, question: &str, about: &Value) -> Result<Value> {
-    compile(project, &Status::default())?;
     let args = [&["run", "--quiet"], &PROGRAM[..], &["--", question]].concat();
     let output = run::cargo(&project.root, &args)
         .stdin_bytes(about.to_string())

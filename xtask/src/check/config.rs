@@ -4,13 +4,29 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{config::Config, hash, project::Project, rules};
+use crate::{
+    config::Config,
+    hash,
+    progress::{self, Task},
+    project::Project,
+    rules,
+};
 
 /// What the platform allows a variable, in bytes.
 const MOST: usize = 5 * 1024;
 
 /// Checks a configuration. The errors name the key.
 pub(crate) fn config(project: &Project, path: &Path) -> Result<()> {
+    progress::together(vec![Task {
+        name: "waypost-core",
+        work: Box::new(|status| {
+            rules::compile(project, status)?;
+            mistakes(project, path)
+        }),
+    }])
+}
+
+fn mistakes(project: &Project, path: &Path) -> Result<()> {
     let mut all = Vec::new();
     for (name, config) in Config::each(path)? {
         sizes(&config)?;
@@ -29,7 +45,9 @@ pub(crate) fn if_changed(project: &Project, path: &Path) -> Result<()> {
         hash::of_file(path)?,
         hash::of_file(&project.root.join("Cargo.lock"))?,
     ];
-    files(&project.root.join("crates/core/src"), &mut state)?;
+    for judge in ["crates/core/src", "xtask/src/bin"] {
+        files(&project.root.join(judge), &mut state)?;
+    }
     let state = hash::of(state.iter().map(String::as_bytes));
     let stamp = project.scratch()?.join("config-is-valid");
     if fs::read_to_string(&stamp).ok().as_ref() == Some(&state) {
