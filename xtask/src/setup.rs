@@ -52,11 +52,12 @@ fn complete(project: &Project, tools: &Tools) -> Result<()> {
     let started = Instant::now();
     let mut tasks = Vec::new();
     if !node::is_installed(&project.root) {
+        node::outside()?;
         tasks.push(Task {
             name: "npm",
             work: Box::new(|status| {
                 node::install(&project.root, None, status)?;
-                node::wrap_wrangler(project)
+                node::complete(project)
             }),
         });
     }

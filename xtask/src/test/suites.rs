@@ -131,10 +131,7 @@ impl<'a> Bench<'a> {
         let mut counts = Counts::default();
         // The script of package.json says which files and how many at once.
         let command = if self.args.is_empty() {
-            self.ready.node.command(
-                if cfg!(windows) { "npm.cmd" } else { "npm" },
-                ["test", "--silent"],
-            )
+            self.ready.node.command(node::NPM, ["test", "--silent"])
         } else {
             let fixed = ["--test", "--test-reporter=spec"].map(str::to_owned);
             self.ready
