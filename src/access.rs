@@ -10,6 +10,7 @@ use web_sys::Response;
 
 use crate::call::Call;
 use crate::edge::Edge;
+use crate::host::settled;
 use crate::{ffi, log};
 
 /// Headers of a request that its feed looks at.
@@ -70,8 +71,8 @@ impl<'t> Authorised<'t> {
         }
         let init = ffi::request_init(method, &headers, &JsValue::UNDEFINED, &call.signal());
         let url = format!("https://feed{path}");
-        let answer = async { edge.feed_object(self.feed)?.fetch(&url, &init).await };
-        match answer.await {
+        let asked = || edge.feed_object(self.feed)?.fetch(&url, &init);
+        match settled(asked()).await {
             Ok(response) => Ok(response.unchecked_into()),
             Err(error) => {
                 // A client that has gone takes its question with it.

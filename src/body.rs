@@ -1,23 +1,25 @@
 //! Reading a body: any bytes, never more than the cap, never a large one into wasm.
 
-use futures_util::future::{Either, select};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
-use std::pin::pin;
+use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use waypost_core::rejection::Rejection;
 use waypost_core::verify::Screened;
 use web_sys::{ReadableStreamDefaultReader, Request};
 
 use crate::ffi;
+use crate::host::settled;
 use crate::in_flight::{InFlight, Lease};
 
 /// Below this a MAC in wasm is cheaper than a crossing to `crypto.subtle`; the figure is in
 /// docs/performance.md.
 const SMALL: u32 = 8 * 1024;
 
-/// A sender that takes longer than this gives its place to another.
+/// A sender that pauses for longer than this, or takes longer for a body of known length, gives its
+/// place to another.
 const DEADLINE_MS: u32 = 60_000;
+
+/// A body below this takes up too little to be worth a timer.
+const UNTIMED: u64 = 64 * 1024;
 
 /// A whole body. It counts as in flight while this lives.
 pub(crate) struct Body<'e> {
@@ -25,6 +27,7 @@ pub(crate) struct Body<'e> {
     pub(crate) buffer: ArrayBuffer,
     /// The same bytes in wasm, where they are few.
     pub(crate) small: Option<Vec<u8>>,
+    length: u32,
     _lease: Lease<'e>,
 }
 
@@ -40,32 +43,40 @@ impl<'e> Body<'e> {
         let buffer = match declared {
             Some(length) => {
                 lease.grow(length)?;
-                let whole = request
-                    .array_buffer()
-                    .map_err(|_| Rejection::BodyIncomplete)?;
-                in_time(length > u64::from(SMALL), whole_buffer(whole)).await?
+                whole(request, length).await?
             }
-            None => in_time(true, counted(request, screened, &mut lease)).await?,
+            None => counted(request, screened, &mut lease).await?,
         };
-        screened.check_length(u64::from(buffer.byte_length()))?;
-        let small = (buffer.byte_length() <= SMALL).then(|| Uint8Array::new(&buffer).to_vec());
+        let length = buffer.byte_length();
+        screened.check_length(u64::from(length))?;
+        let small = (length <= SMALL).then(|| ffi::bytes(&buffer));
         Ok(Self {
             buffer,
             small,
+            length,
             _lease: lease,
         })
     }
 
     pub(crate) fn len(&self) -> u64 {
-        u64::from(self.buffer.byte_length())
+        u64::from(self.length)
     }
 }
 
-async fn whole_buffer(body: js_sys::Promise) -> Result<ArrayBuffer, Rejection> {
-    let buffer = JsFuture::from(body)
-        .await
-        .map_err(|_| Rejection::BodyIncomplete)?;
+/// Reads a body of known length: the host ends it there.
+async fn whole(request: &Request, length: u64) -> Result<ArrayBuffer, Rejection> {
+    let body = request.array_buffer();
+    let body = if length < UNTIMED {
+        body
+    } else {
+        body.map(in_time)
+    };
+    let buffer = settled(body).await.map_err(|_| Rejection::BodyIncomplete)?;
     Ok(buffer.unchecked_into())
+}
+
+fn in_time(promise: Promise) -> Promise {
+    ffi::within(&promise, DEADLINE_MS)
 }
 
 /// Reads a body of unknown length chunk by chunk, and stops where it passes the cap.
@@ -81,7 +92,7 @@ async fn counted(
     let chunks = Array::new();
     let mut length: u64 = 0;
     loop {
-        let step = JsFuture::from(reader.read())
+        let step = settled(Ok(in_time(reader.read())))
             .await
             .map_err(|_| Rejection::BodyIncomplete)?;
         let field =
@@ -103,25 +114,6 @@ async fn counted(
         }
         chunks.push(&chunk);
     }
-}
-
-/// Gives up on a body that is not there in time. A small one of known length is not worth a timer.
-async fn in_time(
-    timed: bool,
-    body: impl Future<Output = Result<ArrayBuffer, Rejection>>,
-) -> Result<ArrayBuffer, Rejection> {
-    if !timed {
-        return body.await;
-    }
-    let over = web_sys::AbortController::new().map_err(|_| Rejection::Internal)?;
-    let signal = over.signal();
-    let deadline = ffi::pause(DEADLINE_MS, &signal);
-    let read = match select(pin!(body), pin!(deadline)).await {
-        Either::Left((read, _)) => read,
-        Either::Right(_) => Err(Rejection::BodyIncomplete),
-    };
-    over.abort();
-    read
 }
 
 /// The bytes of a host's buffer, copied into wasm only as far as they are read.

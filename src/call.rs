@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use waypost_core::headers::Headers;
 use waypost_core::verify::Head;
 use web_sys::{AbortSignal, Request};
 
 use crate::ffi::{self, RequestExt};
+use crate::host::settled;
 
 /// A request as the edge sees it.
 pub(crate) struct Call {
@@ -29,12 +28,12 @@ pub(crate) struct Call {
 impl Call {
     /// A request from outside.
     pub(crate) fn new(request: Request) -> Self {
-        Self::named(request, ffi::random_uuid())
+        Self::read(request, true)
     }
 
     /// A request of the Worker to one of its objects, which has a name already.
     pub(crate) fn inner(request: Request) -> Self {
-        let mut call = Self::named(request, String::new());
+        let mut call = Self::read(request, false);
         call.id = call
             .headers()
             .get("x-request-id")
@@ -43,15 +42,18 @@ impl Call {
         call
     }
 
-    fn named(request: Request, id: String) -> Self {
-        let head = ffi::head(&request);
+    fn read(request: Request, named: bool) -> Self {
+        let head = ffi::head(&request, named);
         let end = head.len();
         let find = |from: usize, what: char| {
             head.get(from..)
                 .and_then(|rest| rest.find(what))
                 .map(|at| from + at)
         };
-        let method = 0..find(0, '\n').unwrap_or(end);
+        let line = |from: usize| from.min(end)..find(from, '\n').unwrap_or(end);
+        let now = line(0);
+        let id = line(now.end + 1);
+        let method = line(id.end + 1);
         let url_start = (method.end + 1).min(end);
         let url_end = find(url_start, '\n').unwrap_or(end);
         // `scheme://authority/path?query`: the host has parsed it, so its path begins at the third
@@ -65,8 +67,11 @@ impl Call {
         let fragment = path_start + url.find('#').unwrap_or(url.len());
         Self {
             request,
-            id,
-            now: js_sys::Date::now() as u64,
+            id: head.get(id).unwrap_or_default().to_owned(),
+            now: head
+                .get(now)
+                .and_then(|now| now.parse().ok())
+                .unwrap_or_default(),
             method,
             path: path_start..path_end,
             query: (path_end + 1).min(fragment)..fragment,
@@ -112,13 +117,15 @@ impl Call {
 
     /// Whether the client has gone.
     pub(crate) fn is_gone(&self) -> bool {
-        self.signal().dyn_ref::<AbortSignal>().is_some_and(AbortSignal::aborted)
+        self.signal()
+            .dyn_ref::<AbortSignal>()
+            .is_some_and(AbortSignal::aborted)
     }
 
     /// The whole body, copied into wasm: for bodies that the Worker itself made.
     pub(crate) async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
-        let buffer = JsFuture::from(self.request.array_buffer()?).await?;
-        Ok(Uint8Array::new(&buffer).to_vec())
+        let buffer = settled(self.request.array_buffer()).await?;
+        Ok(ffi::bytes(&buffer.unchecked_into()))
     }
 
     fn part(&self, range: &Range<usize>) -> &str {

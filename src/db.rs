@@ -6,6 +6,7 @@ use waypost_core::feed::db::{Db, DbError, Row, Value};
 use worker::State;
 
 use crate::ffi::{self, StorageExt};
+use crate::host::settled;
 use crate::log;
 
 /// The storage of the Durable Object that this is opened in.
@@ -27,8 +28,7 @@ impl DoDb {
 
     /// Sets the object's one alarm.
     pub(crate) async fn set_alarm(&self, unix_ms: u64) -> Result<(), DbError> {
-        self.storage
-            .set_alarm_at(unix_ms as f64)
+        settled(self.storage.set_alarm_at(unix_ms as f64))
             .await
             .map(|_| ())
             .map_err(error)

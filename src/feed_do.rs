@@ -111,8 +111,13 @@ impl Feed {
         }
         let name = self.log.get().map(Log::name).transpose()?.flatten();
         let known = name.and_then(|name| self.edge().config.feed(&name));
-        let kept = || FeedConfig { retention: Retention::default(), ..FeedConfig::default() };
-        Ok(self.config.get_or_init(|| known.cloned().unwrap_or_else(kept)))
+        let kept = || FeedConfig {
+            retention: Retention::default(),
+            ..FeedConfig::default()
+        };
+        Ok(self
+            .config
+            .get_or_init(|| known.cloned().unwrap_or_else(kept)))
     }
 
     fn edge(&self) -> &'static Edge {

@@ -7,8 +7,43 @@ use web_sys::{AbortSignal, Request, Response};
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
-    /// Method, URL, names and values of a request's head, a line each.
-    pub(crate) fn head(request: &Request) -> String;
+    /// The time in unix milliseconds, a name for the request (empty unless `named`), then its method,
+    /// URL, names and values of headers: a line each.
+    pub(crate) fn head(request: &Request, named: bool) -> String;
+
+    /// The promise, rejected if it is not settled within `ms`.
+    pub(crate) fn within(promise: &Promise, ms: u32) -> Promise;
+
+    /// A buffer's bytes, copied into wasm.
+    pub(crate) fn bytes(buffer: &ArrayBuffer) -> Vec<u8>;
+
+    /// Sends `head`, followed by `body` where there is one, as one message of bytes.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn enqueue(
+        queue: &QueueSender,
+        head: &[u8],
+        body: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    /// Stores a value in KV for `ttl` seconds.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn kv_put(kv: &Kv, key: &str, value: &JsValue, ttl: u32)
+    -> Result<Promise, JsValue>;
+
+    /// Whom to call with every settlement: a place, whether it was fulfilled, and with what.
+    pub(crate) fn on_settled(callback: &Closure<dyn Fn(u32, bool, JsValue)>);
+
+    /// Has the promise's settlement brought to `place`.
+    pub(crate) fn settle(promise: &Promise, place: u32);
+
+    /// Has the callback called soon, for no place.
+    pub(crate) fn soon();
+
+    /// A promise that `fulfil` fulfils.
+    pub(crate) fn promised(task: u32) -> Promise;
+
+    /// Fulfils the promise that `promised` made for the task.
+    pub(crate) fn fulfil(task: u32, value: &JsValue);
 
     /// A response; `headers` is names and values in turn, a line each.
     #[wasm_bindgen(catch)]
@@ -43,8 +78,7 @@ extern "C" {
     ) -> Object;
 
     /// Resolves after `ms`, or as soon as the signal is aborted.
-    #[wasm_bindgen(js_name = pause)]
-    pub(crate) async fn pause(ms: u32, signal: &JsValue);
+    pub(crate) fn pause(ms: u32, signal: &JsValue) -> Promise;
 }
 
 #[wasm_bindgen]
@@ -62,36 +96,19 @@ extern "C" {
 
     /// The value as text, or null.
     #[wasm_bindgen(method, catch)]
-    pub(crate) async fn get(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
+    pub(crate) fn get(this: &Kv, key: &str) -> Result<Promise, JsValue>;
 
     /// The value as `kind` says (`"arrayBuffer"`), or null.
     #[wasm_bindgen(method, catch, js_name = get)]
-    pub(crate) async fn get_as(this: &Kv, key: &str, kind: &str) -> Result<JsValue, JsValue>;
-
-    /// Stores a value.
-    #[wasm_bindgen(method, catch)]
-    pub(crate) async fn put(
-        this: &Kv,
-        key: &str,
-        value: &JsValue,
-        options: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn get_as(this: &Kv, key: &str, kind: &str) -> Result<Promise, JsValue>;
 
     /// Removes a value.
     #[wasm_bindgen(method, catch)]
-    pub(crate) async fn delete(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
+    pub(crate) fn delete(this: &Kv, key: &str) -> Result<Promise, JsValue>;
 
     /// A queue's sending end.
     #[derive(Clone)]
     pub(crate) type QueueSender;
-
-    /// Resolves once the message is stored.
-    #[wasm_bindgen(method, catch)]
-    pub(crate) async fn send(
-        this: &QueueSender,
-        message: &JsValue,
-        options: &JsValue,
-    ) -> Result<JsValue, JsValue>;
 
     /// A Durable Object namespace.
     #[derive(Clone)]
@@ -107,7 +124,7 @@ extern "C" {
     pub(crate) type Stub;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) async fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
+    pub(crate) fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Promise, JsValue>;
 
     /// A batch of queue messages, with what the worker crate hides.
     pub type Batch;
@@ -143,14 +160,14 @@ extern "C" {
     pub(crate) type Subtle;
 
     #[wasm_bindgen(method, catch, js_name = importKey)]
-    pub(crate) async fn import_key(
+    pub(crate) fn import_key(
         this: &Subtle,
         format: &str,
         key: &Uint8Array,
         algorithm: &JsValue,
         extractable: bool,
         usages: &Array,
-    ) -> Result<JsValue, JsValue>;
+    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn sign(
@@ -167,15 +184,12 @@ extern "C" {
         data: &JsValue,
     ) -> Result<Promise, JsValue>;
 
-    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    pub(crate) fn random_uuid() -> String;
-
     /// A rate limiter.
     pub(crate) type RateLimiter;
 
     /// Counts one request of `{ key }` and says whether it is within the limit.
     #[wasm_bindgen(method, catch)]
-    pub(crate) async fn limit(this: &RateLimiter, options: &JsValue) -> Result<JsValue, JsValue>;
+    pub(crate) fn limit(this: &RateLimiter, options: &JsValue) -> Result<Promise, JsValue>;
 
     /// What the worker crate's storage lacks.
     pub(crate) type StorageExt;
@@ -189,7 +203,7 @@ extern "C" {
 
     /// Sets the alarm to a moment in unix milliseconds.
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
-    pub(crate) async fn set_alarm_at(this: &StorageExt, unix_ms: f64) -> Result<JsValue, JsValue>;
+    pub(crate) fn set_alarm_at(this: &StorageExt, unix_ms: f64) -> Result<Promise, JsValue>;
 
     /// The signal that says that a request's client has gone; absent in older runtimes.
     #[wasm_bindgen(js_name = Request)]

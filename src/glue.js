@@ -1,12 +1,66 @@
 // The one room where JavaScript is written by hand: what would otherwise be many small crossings
 // between wasm and the host, done in one. No decision is taken here.
 
-// A request's head as one text: method, URL, then name and value of each header, a line each.
-// Fetch allows no line break in any of them.
-export function head(request) {
-  let text = request.method + "\n" + request.url;
+// A request's head as one text: the time, a name for it, method, URL, then name and value of each
+// header, a line each. Fetch allows no line break in any of them.
+export function head(request, named) {
+  let text = Date.now() + "\n" + (named ? crypto.randomUUID() : "");
+  text += "\n" + request.method + "\n" + request.url;
   for (const [name, value] of request.headers) text += "\n" + name + "\n" + value;
   return text;
+}
+
+// Whom wasm wants called with every settlement of a promise that it awaits.
+let settled;
+export function on_settled(callback) {
+  settled = callback;
+}
+
+export function settle(promise, place) {
+  promise.then(
+    (value) => settled(place, true, value),
+    (error) => settled(place, false, error),
+  );
+}
+
+const NO_PLACE = 0xffffffff;
+export function soon() {
+  queueMicrotask(() => settled(NO_PLACE, true, undefined));
+}
+
+// Promises whose values wasm owes.
+const owed = new Map();
+export function promised(task) {
+  return new Promise((resolve) => owed.set(task, resolve));
+}
+
+export function fulfil(task, value) {
+  owed.get(task)(value);
+  owed.delete(task);
+}
+
+// The promise, rejected if it takes longer than `ms`.
+export function within(promise, ms) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("not within " + ms + " ms")), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+export function bytes(buffer) {
+  return new Uint8Array(buffer);
+}
+
+// Whatever else than bytes is sent through a queue is converted on its way.
+const BYTES = { contentType: "bytes" };
+export function enqueue(queue, head, body) {
+  if (body === undefined) return queue.send(head.slice(), BYTES);
+  return queue.send(join(head, body, EMPTY), BYTES);
+}
+
+export function kv_put(kv, key, value, ttl) {
+  return kv.put(key, value, { expirationTtl: ttl });
 }
 
 // An answer. `headers` is name and value in turn, a line each.
@@ -16,6 +70,8 @@ export function respond(status, headers, body) {
   for (let i = 0; i + 1 < lines.length; i += 2) pairs.push([lines[i], lines[i + 1]]);
   return new Response(body, { status, headers: pairs });
 }
+
+const EMPTY = new Uint8Array(0);
 
 // Bytes of wasm and buffers of the host, joined on the host's side. `head` is copied: the view
 // into wasm is gone with the next allocation.

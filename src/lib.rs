@@ -7,7 +7,7 @@
 //! - `admin`: erasing and dead letters; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
-//! - `ffi`, `options`: the bindings to the host; `log`: what operators read.
+//! - `ffi`, `options`: the bindings to the host; `host`: its promises; `log`: what operators read.
 
 mod access;
 mod admin;
@@ -18,6 +18,7 @@ mod db;
 mod edge;
 mod feed_do;
 mod ffi;
+mod host;
 mod in_flight;
 mod log;
 mod options;
@@ -35,7 +36,6 @@ mod tests;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Need, Target};
@@ -49,9 +49,9 @@ use ffi::{Batch, Context};
 /// The `fetch` handler. Exported bare: the worker crate's wrapper costs as much again as the rest.
 #[wasm_bindgen]
 pub fn fetch(request: Request, env: JsValue, context: &Context) -> Promise {
-    let answer = future_to_promise(async move {
+    let answer = host::promise(async move {
         let call = Call::new(request);
-        Ok(respond(Edge::get(&env), &call).await.into())
+        respond(Edge::get(&env), &call).await.into()
     });
     // A handler whose client has gone is cancelled, and a future that is never polled again keeps
     // its memory for ever. So every request runs to its end; a held one ends with its signal.
@@ -61,8 +61,11 @@ pub fn fetch(request: Request, env: JsValue, context: &Context) -> Promise {
 
 /// The `queue` handler. It resolves whatever happens: an error would re-initialise the isolate.
 #[wasm_bindgen]
-pub async fn queue(batch: Batch, env: JsValue) {
-    queue::consume(Edge::get(&env), &batch).await;
+pub fn queue(batch: Batch, env: JsValue) -> Promise {
+    host::promise(async move {
+        queue::consume(Edge::get(&env), &batch).await;
+        JsValue::UNDEFINED
+    })
 }
 
 async fn respond(edge: &'static Edge, call: &Call) -> Response {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use waypost_core::config::DEFAULT_FEED;
 use waypost_core::query::burial_query;
 use waypost_core::wire::{self, Outcome};
@@ -14,6 +13,7 @@ use web_sys::Response;
 
 use crate::edge::Edge;
 use crate::ffi::{self, Batch, Message};
+use crate::host::settled;
 use crate::{log, options};
 
 /// The dead-letter queue's name ends so, as in `waypost-dead`.
@@ -72,11 +72,9 @@ impl Append {
         let body = Uint8Array::from(self.frames.as_slice());
         let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
         let object = edge.feed_object(feed)?;
-        let response: Response = object
-            .fetch("https://feed/append", &init)
-            .await?
-            .unchecked_into();
-        let text = JsFuture::from(response.text()?)
+        let response = settled(object.fetch("https://feed/append", &init)).await?;
+        let response: Response = response.unchecked_into();
+        let text = settled(response.text())
             .await?
             .as_string()
             .unwrap_or_default();
@@ -98,11 +96,8 @@ async fn bury(edge: &Edge, feed: &str, message: &Message, frame: &[u8], reason: 
     );
     let init = ffi::request_init("POST", "", &Uint8Array::from(frame), &JsValue::UNDEFINED);
     let buried = async {
-        let response: Response = edge
-            .feed_object(feed)?
-            .fetch(&url, &init)
-            .await?
-            .unchecked_into();
+        let response = settled(edge.feed_object(feed)?.fetch(&url, &init)).await?;
+        let response: Response = response.unchecked_into();
         Ok::<_, JsValue>(response.ok())
     };
     match buried.await {

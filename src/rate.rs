@@ -6,6 +6,7 @@ use waypost_core::rejection::Rejection;
 use waypost_core::source::Source;
 
 use crate::edge::Edge;
+use crate::host::settled;
 use crate::{ffi, log, options};
 
 /// Counts one request against the source's limit.
@@ -14,7 +15,7 @@ pub(crate) async fn limit(edge: &Edge, source: &Source) -> Result<(), Problem> {
         return Ok(());
     };
     let limiter: ffi::RateLimiter = edge.binding(&rate.binding).unchecked_into();
-    let outcome = match limiter.limit(&options::rate_key(&source.name)).await {
+    let outcome = match settled(limiter.limit(&options::rate_key(&source.name))).await {
         Ok(outcome) => outcome,
         // A limiter that fails must not refuse what it was to let through.
         Err(error) => {

@@ -3,7 +3,6 @@
 //! Each step takes the proof that the step before it made, so none can be skipped, and nothing is
 //! marked seen before it is safely queued.
 
-use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -16,10 +15,11 @@ use crate::answer::Answer;
 use crate::body::Body;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::{ffi, log, options, rate, subtle};
+use crate::host::settled;
+use crate::{ffi, log, rate, subtle};
 
 /// How long KV holds a body for its journey to the feed: longer than the queue holds a message.
-const BODY_JOURNEY_SECONDS: u64 = 15 * 86_400;
+const BODY_JOURNEY_SECONDS: u32 = 15 * 86_400;
 
 /// `POST /webhooks/receive/{source}`.
 pub(crate) async fn receive(edge: &'static Edge, call: &Call, source: &str) -> Answer {
@@ -125,7 +125,9 @@ impl Verified {
         let known = match &mark {
             None => false,
             // Without KV everything is fresh; the feed will tell the duplicates.
-            Some(mark) => edge.kv.get(mark).await.is_ok_and(|value| !value.is_null()),
+            Some(mark) => settled(edge.kv.get(mark))
+                .await
+                .is_ok_and(|value| !value.is_null()),
         };
         match known {
             true => Seen::Before(Accepted {
@@ -184,35 +186,24 @@ impl Fresh {
             mark,
         } = self;
         let mut head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
-        let mut inline = Some(&body.buffer);
+        let mut inline: JsValue = body.buffer.clone().into();
         if head.len() as u64 + body.len() > INLINE_LIMIT as u64 {
             let key = format!("body:{}", meta.receipt);
-            let ttl = options::expires_in(BODY_JOURNEY_SECONDS);
-            edge.kv
-                .put(&key, &body.buffer, &ttl)
-                .await
-                .map_err(|error| {
-                    log::error("KV did not take a body", &log::reason(&error));
-                    Rejection::BodyStoreUnavailable
-                })?;
+            let put = ffi::kv_put(&edge.kv, &key, &body.buffer, BODY_JOURNEY_SECONDS);
+            settled(put).await.map_err(|error| {
+                log::error("KV did not take a body", &log::reason(&error));
+                Rejection::BodyStoreUnavailable
+            })?;
             meta.body_key = Some(key);
-            inline = None;
+            inline = JsValue::UNDEFINED;
             head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
         }
-        let message = match inline {
-            Some(body) => ffi::join(&head, body, &[]),
-            None => Uint8Array::from(head.as_slice()),
-        };
-        edge.queue
-            .send(&message, &options::bytes())
-            .await
-            .map_err(|error| {
-                log::error(
-                    "the queue refused",
-                    &format!("{}: {}", call.id, log::reason(&error)),
-                );
-                Rejection::QueueUnavailable
-            })?;
+        let sent = settled(ffi::enqueue(&edge.queue, &head, &inline)).await;
+        sent.map_err(|error| {
+            let reason = format!("{}: {}", call.id, log::reason(&error));
+            log::error("the queue refused", &reason);
+            Rejection::QueueUnavailable
+        })?;
         let ttl_seconds = source.settings.idempotency_ttl_seconds;
         Ok(Enqueued {
             meta,
@@ -226,8 +217,10 @@ impl Enqueued {
     /// Marks the webhook seen. A mark that fails costs nothing: the feed knows the identity.
     async fn mark_seen(self, edge: &Edge) -> Accepted {
         if let Some(mark) = &self.mark {
-            let ttl = options::expires_in(self.ttl_seconds);
-            if let Err(error) = edge.kv.put(mark, &JsValue::from_str("1"), &ttl).await {
+            // KV keeps nothing for less than a minute, nor does the config.
+            let ttl = u32::try_from(self.ttl_seconds).unwrap_or(u32::MAX);
+            let put = ffi::kv_put(&edge.kv, mark, &JsValue::from_str("1"), ttl);
+            if let Err(error) = settled(put).await {
                 log::warn("KV did not take a mark", &log::reason(&error));
             }
         }

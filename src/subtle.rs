@@ -2,7 +2,6 @@
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use waypost_core::hash::Piece;
 use waypost_core::rejection::Rejection;
 use waypost_core::source::Source;
@@ -10,7 +9,8 @@ use waypost_core::verify::{Digest, Hashed, Screened, Verified};
 
 use crate::body::HostReader;
 use crate::edge::Edge;
-use crate::ffi::{self, SUBTLE, Subtle};
+use crate::ffi::{self, SUBTLE};
+use crate::host::settled;
 use crate::log;
 
 /// Verifies a body that is too large to be copied into wasm.
@@ -79,24 +79,22 @@ async fn host_key(
     js_sys::Reflect::set(&algorithm, &"hash".into(), &hash.into())?;
     let usages = Array::of1(&"sign".into());
     let bytes = Uint8Array::from(bytes);
-    let key = SUBTLE
-        .with(Subtle::clone)
-        .import_key("raw", &bytes, &algorithm, false, &usages)
-        .await?;
+    let key = SUBTLE.with(|subtle| subtle.import_key("raw", &bytes, &algorithm, false, &usages));
+    let key = settled(key).await?;
     edge.host_keys.borrow_mut().insert(slot, key.clone());
     Ok(key)
 }
 
 async fn mac(key: &JsValue, content: &JsValue) -> Result<Vec<u8>, JsValue> {
     let mac = SUBTLE.with(|subtle| subtle.sign("HMAC", key, content))?;
-    Ok(Uint8Array::new(&JsFuture::from(mac).await?).to_vec())
+    Ok(Uint8Array::new(&settled(Ok(mac)).await?).to_vec())
 }
 
 /// Starts hashing at once, so that it runs beside the MAC.
 fn digest(data: &JsValue) -> impl Future<Output = Result<[u8; 32], JsValue>> + use<> {
     let started = SUBTLE.with(|subtle| subtle.digest("SHA-256", data));
     async {
-        let digest = Uint8Array::new(&JsFuture::from(started?).await?).to_vec();
+        let digest = Uint8Array::new(&settled(started).await?).to_vec();
         digest
             .try_into()
             .map_err(|_| JsValue::from_str("a digest that is not 32 bytes long"))

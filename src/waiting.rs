@@ -15,6 +15,7 @@ use waypost_core::rejection::Rejection;
 
 use crate::answer::Answer;
 use crate::ffi;
+use crate::host::settled;
 
 /// Whoever waits for the next append.
 #[derive(Default)]
@@ -65,7 +66,7 @@ impl Waiting {
 impl Place<'_> {
     /// Waits for an append, but no longer than `ms` and no longer than the client is there.
     pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) {
-        let over = pin!(ffi::pause(ms, signal));
+        let over = pin!(settled(Ok(ffi::pause(ms, signal))));
         select(&mut self.listener, over).await;
     }
 }

@@ -10,6 +10,7 @@ use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
+use crate::host::settled;
 use crate::log;
 
 /// A message that was read.
@@ -64,33 +65,37 @@ impl Feed {
     ) -> Result<Outcome, DbError> {
         let kv = &self.edge().kv;
         let key = meta.body_key.as_deref().unwrap_or_default();
+        let mut outcome = Outcome::Duplicate;
         if !log.knows(meta, now)? {
-            let body = match kv.get_as(key, "arrayBuffer").await {
+            let body = match settled(kv.get_as(key, "arrayBuffer")).await {
                 Ok(body) if !body.is_null() => body.unchecked_into::<ArrayBuffer>(),
                 // KV may not show it in this place yet.
                 _ => return Ok(Outcome::Retry),
             };
             let parts = db::parts(&body);
-            log.append(
-                &[Incoming {
-                    meta,
-                    payload: Payload::Parts(&parts),
-                }],
-                now,
-            )?;
+            let webhook = Incoming {
+                meta,
+                payload: Payload::Parts(&parts),
+            };
+            outcome = log.append(&[webhook], now)?.pop().unwrap_or(Outcome::Retry);
         }
-        if let Err(error) = kv.delete(key).await {
+        if outcome == Outcome::Retry {
+            return Ok(outcome);
+        }
+        if let Err(error) = settled(kv.delete(key)).await {
             log::warn(
                 "KV did not delete a body; it will expire",
                 &log::reason(&error),
             );
         }
-        Ok(Outcome::Stored)
+        Ok(outcome)
     }
 
     /// What the append owes to retention. It cannot undo the append, so its failure is only told.
     async fn settle(&self, log: &Log<DoDb>, now: u64) {
-        let settled = self.config().and_then(|config| log.settle(config.retention, now));
+        let settled = self
+            .config()
+            .and_then(|config| log.settle(config.retention, now));
         match settled {
             Ok(next) => self.set_alarm(next).await,
             Err(error) => log::error("the feed's retention", &error.to_string()),

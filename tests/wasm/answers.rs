@@ -1,17 +1,15 @@
 //! Answers as the host's responses.
 
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::{ROWS, Rejection};
 use web_sys::Response;
 
 use crate::answer::Answer;
+use crate::host::settled;
 
 async fn text(response: &Response) -> String {
-    let text = JsFuture::from(response.text().expect("a body"))
-        .await
-        .expect("a text");
+    let text = settled(response.text()).await.expect("a text");
     text.as_string().expect("a text")
 }
 
