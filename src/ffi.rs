@@ -5,6 +5,8 @@ use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
+use crate::host::Callback;
+
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
     /// The time in unix milliseconds, a name for the request (empty unless `named`), then its method,
@@ -30,8 +32,8 @@ extern "C" {
     pub(crate) fn kv_put(kv: &Kv, key: &str, value: &JsValue, ttl: u32)
     -> Result<Promise, JsValue>;
 
-    /// Whom to call with every settlement: a place, whether it was fulfilled, and with what.
-    pub(crate) fn on_settled(callback: &Closure<dyn Fn(u32, bool, JsValue)>);
+    /// Whom to call with every settlement.
+    pub(crate) fn on_settled(callback: &Callback);
 
     /// Has the promise's settlement brought to `place`.
     pub(crate) fn settle(promise: &Promise, place: u32);

@@ -19,6 +19,8 @@ use wasm_bindgen::closure::Closure;
 use crate::ffi;
 
 type Settled = Result<JsValue, JsValue>;
+/// Takes a place, whether its promise was fulfilled, and with what.
+pub(crate) type Callback = Closure<dyn Fn(u32, bool, JsValue)>;
 type Task = Pin<Box<dyn Future<Output = JsValue>>>;
 
 /// The place that stands for no promise (`soon` in glue.js): only what is ready is run.
@@ -30,7 +32,7 @@ struct Host {
     tasks: RefCell<Slab<Option<Task>>>,
     ready: RefCell<VecDeque<usize>>,
     running: Cell<bool>,
-    callback: OnceCell<Closure<dyn Fn(u32, bool, JsValue)>>,
+    callback: OnceCell<Callback>,
 }
 
 /// Where a promise's settlement is put.

@@ -3,6 +3,8 @@
 //! Each step takes the proof that the step before it made, so none can be skipped, and nothing is
 //! marked seen before it is safely queued.
 
+use std::ops::ControlFlow;
+
 use wasm_bindgen::JsValue;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -38,8 +40,8 @@ async fn ingest(edge: &'static Edge, call: &Call, source: &str) -> Result<Accept
     let received = Received::receive(edge, call, source).await?;
     let verified = received.verify(edge).await?;
     let fresh = match verified.seen(edge, call).await {
-        Seen::Before(accepted) => return Ok(accepted),
-        Seen::Never(fresh) => fresh,
+        ControlFlow::Break(accepted) => return Ok(accepted),
+        ControlFlow::Continue(fresh) => fresh,
     };
     let enqueued = fresh.enqueue(edge, call).await?;
     Ok(enqueued.mark_seen(edge).await)
@@ -63,11 +65,6 @@ struct Verified {
     source: &'static Source,
     verified: verify::Verified,
     body: Body<'static>,
-}
-
-enum Seen {
-    Before(Accepted),
-    Never(Fresh),
 }
 
 /// KV does not know it. The feed may still: KV is the fast filter, the feed is the truth.
@@ -119,7 +116,7 @@ impl Received {
 }
 
 impl Verified {
-    async fn seen(self, edge: &Edge, call: &Call) -> Seen {
+    async fn seen(self, edge: &Edge, call: &Call) -> ControlFlow<Accepted, Fresh> {
         let meta = self.meta(call);
         let mark = self.verified.mark();
         let known = match &mark {
@@ -130,11 +127,11 @@ impl Verified {
                 .is_ok_and(|value| !value.is_null()),
         };
         match known {
-            true => Seen::Before(Accepted {
+            true => ControlFlow::Break(Accepted {
                 status: "already_processed",
                 id: meta.webhook_id,
             }),
-            false => Seen::Never(Fresh {
+            false => ControlFlow::Continue(Fresh {
                 verified: self,
                 meta,
                 mark,

@@ -49,6 +49,9 @@ pub struct Body<T, B> {
     pub bytes: BodyBytes<T, B>,
 }
 
+/// A body as this database hands it out.
+type BodyOf<D> = Body<<D as Db>::Text, <D as Db>::Blob>;
+
 /// Where an event's bytes are.
 #[derive(Debug)]
 pub enum BodyBytes<T, B> {
@@ -58,6 +61,14 @@ pub enum BodyBytes<T, B> {
     Decoded(Vec<u8>),
     /// These parts, one after the other.
     Parts(Vec<B>),
+}
+
+/// An event's bytes as its row keeps them.
+enum Kept<T> {
+    Text(T),
+    Base64(String),
+    Parts,
+    Nothing,
 }
 
 /// The JSON of one event. `?1` is the generation as it stands in ids.
@@ -169,42 +180,32 @@ impl<D: Db> Log<D> {
     }
 
     /// One event's bytes; `None` where there is no such event, or nothing left of it.
-    pub fn body(&self, seq: u64) -> Result<Option<Body<D::Text, D::Blob>>, DbError> {
-        let row = self.db.first(
+    pub fn body(&self, seq: u64) -> Result<Option<BodyOf<D>>, DbError> {
+        let kept = self.db.first(
             "SELECT content_type, form, payload FROM events WHERE seq = ?",
             &[Value::Int(seq)],
             |row| {
-                let form = row.int(1);
-                let text = if form == form::JSON {
-                    Some(row.text(2))
-                } else {
-                    None
+                let bytes = match row.int(1) {
+                    form::JSON => Kept::Text(row.text(2)),
+                    form::BASE64 => Kept::Base64(row.string(2)),
+                    form::PARTS => Kept::Parts,
+                    _ => Kept::Nothing,
                 };
-                let base64 = if form == form::BASE64 {
-                    row.string(2)
-                } else {
-                    String::new()
-                };
-                (
-                    Some(row.string(0)).filter(|t| !t.is_empty()),
-                    form,
-                    text,
-                    base64,
-                )
+                (Some(row.string(0)).filter(|kind| !kind.is_empty()), bytes)
             },
         )?;
-        let Some((content_type, form, text, base64)) = row else {
+        let Some((content_type, kept)) = kept else {
             return Ok(None);
         };
-        let bytes = match (form, text) {
-            (form::JSON, Some(text)) => BodyBytes::Text(text),
-            (form::PARTS, _) => BodyBytes::Parts(self.parts(seq)?),
-            (form::BASE64, _) => BodyBytes::Decoded(
+        let bytes = match kept {
+            Kept::Text(text) => BodyBytes::Text(text),
+            Kept::Base64(text) => BodyBytes::Decoded(
                 Encoding::Base64
-                    .decode(&base64)
+                    .decode(&text)
                     .ok_or_else(|| DbError("the stored body is not base64".to_owned()))?,
             ),
-            _ => return Ok(None),
+            Kept::Parts => BodyBytes::Parts(self.parts(seq)?),
+            Kept::Nothing => return Ok(None),
         };
         Ok(Some(Body {
             content_type,
