@@ -22,9 +22,11 @@ pub(crate) fn run(project: &Project, mut args: lexopt::Parser) -> Result<ExitCod
     }
     let ready = setup::ready(project)?;
     build::bundle(project, &ready)?;
-    let peers = bench.join("peers");
-    if peers.join("package-lock.json").is_file() {
-        node::install_shown(&peers, &ready.node)?;
+    // The bench runs workerd with the harness of the end-to-end tests.
+    for folder in [project.root.join("tests/e2e"), bench.join("peers")] {
+        if folder.join("package-lock.json").is_file() {
+            node::install_shown(&folder, &ready.node)?;
+        }
     }
     progress::step("Benchmarks");
     let script = [bench.join("run.js").into_os_string()];
