@@ -10,9 +10,9 @@ use crate::ffi;
 use crate::host::settled;
 use crate::in_flight::{InFlight, Lease};
 
-/// Below this a MAC in wasm is cheaper than a crossing to `crypto.subtle`; the figure is in
-/// docs/performance.md.
-const SMALL: u32 = 8 * 1024;
+/// Up to this a MAC and a digest in wasm are cheaper than the host's, which cost one more promise; the
+/// figure is in docs/performance.md.
+const SMALL: u32 = 2 * 1024;
 
 /// A sender that pauses for longer than this, or takes longer for a body of known length, gives its
 /// place to another.
@@ -20,6 +20,11 @@ const DEADLINE_MS: u32 = 60_000;
 
 /// A body below this takes up too little to be worth a timer.
 const UNTIMED: u64 = 64 * 1024;
+
+/// Whether a body of this length takes up so much that its request must see its own end.
+pub(crate) fn is_large(declared: Option<u64>) -> bool {
+    declared.is_none_or(|length| length >= UNTIMED)
+}
 
 /// A whole body. It counts as in flight while this lives.
 pub(crate) struct Body<'e> {
@@ -66,10 +71,10 @@ impl<'e> Body<'e> {
 /// Reads a body of known length: the host ends it there.
 async fn whole(request: &Request, length: u64) -> Result<ArrayBuffer, Rejection> {
     let body = request.array_buffer();
-    let body = if length < UNTIMED {
-        body
-    } else {
+    let body = if is_large(Some(length)) {
         body.map(in_time)
+    } else {
+        body
     };
     let buffer = settled(body).await.map_err(|_| Rejection::BodyIncomplete)?;
     Ok(buffer.unchecked_into())

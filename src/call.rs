@@ -7,8 +7,8 @@ use waypost_core::headers::Headers;
 use waypost_core::verify::Head;
 use web_sys::{AbortSignal, Request};
 
-use crate::ffi::{self, RequestExt};
-use crate::host::settled;
+use crate::ffi::{self, Context, RequestExt};
+use crate::host::{KeptAlive, settled};
 
 /// A request as the edge sees it.
 pub(crate) struct Call {
@@ -18,6 +18,8 @@ pub(crate) struct Call {
     pub(crate) id: String,
     /// The moment of receipt, in unix milliseconds.
     pub(crate) now: u64,
+    /// Of a request from outside.
+    context: Option<Context>,
     head: String,
     method: Range<usize>,
     path: Range<usize>,
@@ -27,13 +29,13 @@ pub(crate) struct Call {
 
 impl Call {
     /// A request from outside.
-    pub(crate) fn new(request: Request) -> Self {
-        Self::read(request, true)
+    pub(crate) fn new(request: Request, context: Context) -> Self {
+        Self::read(request, Some(context))
     }
 
     /// A request of the Worker to one of its objects, which has a name already.
     pub(crate) fn inner(request: Request) -> Self {
-        let mut call = Self::read(request, false);
+        let mut call = Self::read(request, None);
         call.id = call
             .headers()
             .get("x-request-id")
@@ -42,8 +44,8 @@ impl Call {
         call
     }
 
-    fn read(request: Request, named: bool) -> Self {
-        let head = ffi::head(&request, named);
+    fn read(request: Request, context: Option<Context>) -> Self {
+        let head = ffi::head(&request, context.is_some());
         let end = head.len();
         let find = |from: usize, what: char| {
             head.get(from..)
@@ -67,6 +69,7 @@ impl Call {
         let fragment = path_start + url.find('#').unwrap_or(url.len());
         Self {
             request,
+            context,
             id: head.get(id).unwrap_or_default().to_owned(),
             now: head
                 .get(now)
@@ -113,6 +116,11 @@ impl Call {
             .unchecked_ref::<RequestExt>()
             .signal()
             .map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
+    /// Keeps this request running after its client has gone, until the result is dropped.
+    pub(crate) fn keep_alive(&self) -> Option<KeptAlive> {
+        self.context.as_ref().map(KeptAlive::new)
     }
 
     /// Whether the client has gone.

@@ -1,7 +1,7 @@
 //! Every binding to the host that the worker crate lacks, or has without `catch`, or makes cost
 //! more than one crossing. Declarations only; who decides is elsewhere.
 
-use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
@@ -43,6 +43,12 @@ extern "C" {
 
     /// A promise that `fulfil` fulfils.
     pub(crate) fn promised(task: u32) -> Promise;
+
+    /// Gives up the promise that `promised` made for the task.
+    pub(crate) fn forget(task: u32);
+
+    /// Keeps the request alive until the function that this returns is called.
+    pub(crate) fn keep_alive(context: &Context) -> Function;
 
     /// Fulfils the promise that `promised` made for the task.
     pub(crate) fn fulfil(task: u32, value: &JsValue);
@@ -86,11 +92,8 @@ extern "C" {
 #[wasm_bindgen]
 extern "C" {
     /// The execution context of a request.
+    #[derive(Clone)]
     pub type Context;
-
-    /// Keeps the request alive after its client has gone.
-    #[wasm_bindgen(method, js_name = waitUntil)]
-    pub(crate) fn wait_until(this: &Context, promise: &Promise);
 
     /// A KV namespace.
     #[derive(Clone)]

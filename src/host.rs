@@ -6,7 +6,7 @@
 //! once. Wakers are ordinary, so both kinds of future can wait for each other.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -21,37 +21,58 @@ use crate::ffi;
 type Settled = Result<JsValue, JsValue>;
 /// Takes a place, whether its promise was fulfilled, and with what.
 pub(crate) type Callback = Closure<dyn Fn(u32, bool, JsValue)>;
-type Task = Pin<Box<dyn Future<Output = JsValue>>>;
+type Work = Pin<Box<dyn Future<Output = JsValue>>>;
 
 /// The place that stands for no promise (`soon` in glue.js): only what is ready is run.
 const NO_PLACE: u32 = u32::MAX;
 
+/// A task that is older than this belongs to a request that the host has cancelled: nothing is held
+/// or read for so long.
+const LONGEST_LIFE_MS: u64 = 5 * 60_000;
+
+/// Dead tasks are looked for once in so many.
+const SWEEP_EVERY: u32 = 512;
+
 #[derive(Default)]
 struct Host {
-    places: RefCell<Slab<Place>>,
-    tasks: RefCell<Slab<Option<Task>>>,
+    places: RefCell<HashMap<u32, Place>>,
+    next_place: Cell<u32>,
+    tasks: RefCell<Slab<Task>>,
+    started: Cell<u32>,
     ready: RefCell<VecDeque<usize>>,
     running: Cell<bool>,
     callback: OnceCell<Callback>,
 }
 
-/// Where a promise's settlement is put.
+/// Where a promise's settlement is put. A place is never used twice: a settlement that comes after
+/// its future was dropped finds none.
 enum Place {
     Waiting(Waker),
     Settled(Settled),
-    /// Nobody waits any more.
-    Left,
+}
+
+/// A future that the host was promised the result of.
+struct Task {
+    started_at: u64,
+    /// Absent while it is polled.
+    future: Option<Work>,
 }
 
 thread_local! {
     static HOST: Host = Host::default();
 }
 
-/// Runs `future` at once as far as it goes, and gives the host a promise of its result.
-pub(crate) fn promise(future: impl Future<Output = JsValue> + 'static) -> Promise {
+/// Runs `future` at once as far as it goes, and gives the host a promise of its result. `now` is in
+/// unix milliseconds.
+pub(crate) fn promise(now: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {
     HOST.with(|host| {
         host.prepare();
-        let task = host.tasks.borrow_mut().insert(Some(Box::pin(future)));
+        host.sweep(now);
+        let future: Option<Work> = Some(Box::pin(future));
+        let task = host.tasks.borrow_mut().insert(Task {
+            started_at: now,
+            future,
+        });
         let promise = ffi::promised(task as u32);
         host.ready.borrow_mut().push_back(task);
         host.run();
@@ -68,10 +89,33 @@ pub(crate) async fn settled(promise: Result<Promise, JsValue>) -> Settled {
     .await
 }
 
+/// Keeps a request running after its client has gone, until this is dropped.
+///
+/// The host cancels a handler whose client has gone: what it awaits is never settled. A small request
+/// that ends so is swept up later; one that holds much, or holds others, must see its end itself.
+pub(crate) struct KeptAlive {
+    end: js_sys::Function,
+}
+
+impl KeptAlive {
+    pub(crate) fn new(context: &ffi::Context) -> Self {
+        Self {
+            end: ffi::keep_alive(context),
+        }
+    }
+}
+
+impl Drop for KeptAlive {
+    fn drop(&mut self) {
+        // It only fulfils a promise.
+        let _ = self.end.call0(&JsValue::UNDEFINED);
+    }
+}
+
 /// A promise that is awaited.
 struct Awaited {
     promise: Promise,
-    place: Option<usize>,
+    place: Option<u32>,
 }
 
 impl Future for Awaited {
@@ -79,27 +123,23 @@ impl Future for Awaited {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled> {
         HOST.with(|host| {
-            let waiting = Place::Waiting(context.waker().clone());
             let Some(place) = self.place else {
                 host.prepare();
-                let place = host.places.borrow_mut().insert(waiting);
+                let place = host.take_place(context.waker().clone());
                 self.place = Some(place);
-                ffi::settle(&self.promise, place as u32);
+                ffi::settle(&self.promise, place);
                 return Poll::Pending;
             };
             let mut places = host.places.borrow_mut();
-            match places.get_mut(place) {
-                Some(Place::Settled(_)) => {}
-                Some(other) => {
-                    *other = waiting;
-                    return Poll::Pending;
+            match places.remove(&place) {
+                Some(Place::Settled(settled)) => {
+                    self.place = None;
+                    Poll::Ready(settled)
                 }
-                None => return Poll::Pending,
-            }
-            self.place = None;
-            match places.try_remove(place) {
-                Some(Place::Settled(settled)) => Poll::Ready(settled),
-                _ => Poll::Pending,
+                _ => {
+                    places.insert(place, Place::Waiting(context.waker().clone()));
+                    Poll::Pending
+                }
             }
         })
     }
@@ -107,18 +147,9 @@ impl Future for Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        let Some(place) = self.place else {
-            return;
-        };
-        HOST.with(|host| {
-            let mut places = host.places.borrow_mut();
-            // A settlement that is still to come must find the place, and not another's.
-            if let Some(waiting @ Place::Waiting(_)) = places.get_mut(place) {
-                *waiting = Place::Left;
-            } else {
-                places.try_remove(place);
-            }
-        });
+        if let Some(place) = self.place {
+            HOST.with(|host| host.places.borrow_mut().remove(&place));
+        }
     }
 }
 
@@ -127,40 +158,37 @@ impl Host {
     fn prepare(&self) {
         self.callback.get_or_init(|| {
             let callback = Closure::new(|place, fulfilled, value| {
-                HOST.with(|host| {
-                    host.settle(place, if fulfilled { Ok(value) } else { Err(value) })
-                });
+                let settled = if fulfilled { Ok(value) } else { Err(value) };
+                HOST.with(|host| host.settle(place, settled));
             });
             ffi::on_settled(&callback);
             callback
         });
     }
 
-    fn settle(&self, place: u32, settled: Settled) {
-        if place != NO_PLACE {
-            let outer = self.running.replace(true);
-            self.put(place as usize, settled);
-            self.running.set(outer);
-        }
-        self.run();
+    fn take_place(&self, waker: Waker) -> u32 {
+        let place = self.next_place.get();
+        self.next_place
+            .set(if place == NO_PLACE - 1 { 0 } else { place + 1 });
+        self.places
+            .borrow_mut()
+            .insert(place, Place::Waiting(waker));
+        place
     }
 
-    fn put(&self, place: usize, settled: Settled) {
-        let mut places = self.places.borrow_mut();
-        let waker = match places.get_mut(place) {
-            Some(waiting @ Place::Waiting(_)) => {
-                std::mem::replace(waiting, Place::Settled(settled))
-            }
-            _ => {
-                places.try_remove(place);
-                return;
-            }
-        };
-        // Waking may run anything: not while the places are borrowed.
-        drop(places);
-        if let Place::Waiting(waker) = waker {
+    fn settle(&self, place: u32, settled: Settled) {
+        // What is woken here is run below, and not in a turn of its own.
+        let outer = self.running.replace(true);
+        let waiting = self
+            .places
+            .borrow_mut()
+            .get_mut(&place)
+            .map(|waiting| std::mem::replace(waiting, Place::Settled(settled)));
+        if let Some(Place::Waiting(waker)) = waiting {
             waker.wake();
         }
+        self.running.set(outer);
+        self.run();
     }
 
     /// Polls every task that is ready. Called by a task that is being polled it does nothing: the
@@ -170,17 +198,14 @@ impl Host {
             return;
         }
         while let Some(id) = self.next() {
-            let Some(mut task) = self.tasks.borrow_mut().get_mut(id).and_then(Option::take) else {
+            let Some(mut future) = self.take(id) else {
                 continue;
             };
             let waker = Waker::from(Arc::new(Ready(id)));
-            match task.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => {
-                    if let Some(place) = self.tasks.borrow_mut().get_mut(id) {
-                        *place = Some(task);
-                    }
-                }
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Pending => self.put_back(id, future),
                 Poll::Ready(value) => {
+                    drop(future);
                     self.tasks.borrow_mut().try_remove(id);
                     ffi::fulfil(id as u32, &value);
                 }
@@ -191,6 +216,41 @@ impl Host {
 
     fn next(&self) -> Option<usize> {
         self.ready.borrow_mut().pop_front()
+    }
+
+    fn take(&self, id: usize) -> Option<Work> {
+        self.tasks.borrow_mut().get_mut(id)?.future.take()
+    }
+
+    fn put_back(&self, id: usize, future: Work) {
+        if let Some(task) = self.tasks.borrow_mut().get_mut(id) {
+            task.future = Some(future);
+        }
+    }
+
+    /// Drops what the host has cancelled.
+    fn sweep(&self, now: u64) {
+        let started = self.started.get().wrapping_add(1);
+        self.started.set(started);
+        if !started.is_multiple_of(SWEEP_EVERY) {
+            return;
+        }
+        let dead = |task: &Task| {
+            task.future.is_some() && now.saturating_sub(task.started_at) > LONGEST_LIFE_MS
+        };
+        let ids: Vec<usize> = self
+            .tasks
+            .borrow()
+            .iter()
+            .filter(|(_, task)| dead(task))
+            .map(|(id, _)| id)
+            .collect();
+        for id in ids {
+            // Dropped only when nothing is borrowed: a future may hold anything.
+            let task = self.tasks.borrow_mut().try_remove(id);
+            drop(task);
+            ffi::forget(id as u32);
+        }
     }
 }
 

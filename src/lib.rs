@@ -48,21 +48,17 @@ use ffi::{Batch, Context};
 
 /// The `fetch` handler. Exported bare: the worker crate's wrapper costs as much again as the rest.
 #[wasm_bindgen]
-pub fn fetch(request: Request, env: JsValue, context: &Context) -> Promise {
-    let answer = host::promise(async move {
-        let call = Call::new(request);
+pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
+    let call = Call::new(request, context);
+    host::promise(call.now, async move {
         respond(Edge::get(&env), &call).await.into()
-    });
-    // A handler whose client has gone is cancelled, and a future that is never polled again keeps
-    // its memory for ever. So every request runs to its end; a held one ends with its signal.
-    context.wait_until(&answer);
-    answer
+    })
 }
 
 /// The `queue` handler. It resolves whatever happens: an error would re-initialise the isolate.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: JsValue) -> Promise {
-    host::promise(async move {
+    host::promise(js_sys::Date::now() as u64, async move {
         queue::consume(Edge::get(&env), &batch).await;
         JsValue::UNDEFINED
     })

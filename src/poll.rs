@@ -35,6 +35,8 @@ pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Respon
 async fn read(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
     let reader = Authorised::authorise(edge, call, target)?;
     let question = Question::parse(target.resource, target.id, call.query())?;
+    // A held request must let go of its place when its client has gone.
+    let _alive = (question.hold() > 0).then(|| call.keep_alive());
     let view = if reader.audience == Audience::Public {
         "open"
     } else {

@@ -14,10 +14,10 @@ use waypost_core::verify::{self, Screened};
 use waypost_core::wire::{self, INLINE_LIMIT, Meta, Unique};
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::host::settled;
+use crate::host::{KeptAlive, settled};
 use crate::{ffi, log, rate, subtle};
 
 /// How long KV holds a body for its journey to the feed: longer than the queue holds a message.
@@ -58,6 +58,7 @@ struct Received {
     source: &'static Source,
     screened: Screened<'static>,
     body: Body<'static>,
+    _alive: Option<KeptAlive>,
 }
 
 /// The provider signed these bytes.
@@ -65,6 +66,7 @@ struct Verified {
     source: &'static Source,
     verified: verify::Verified,
     body: Body<'static>,
+    _alive: Option<KeptAlive>,
 }
 
 /// KV does not know it. The feed may still: KV is the fast filter, the feed is the truth.
@@ -89,11 +91,13 @@ impl Received {
     ) -> Result<Self, Problem> {
         let screened = verify::screen(source, &call.head(), call.now)?;
         let declared = call.headers().content_length();
+        let alive = body::is_large(declared).then(|| call.keep_alive());
         let body = Body::read(&call.request, declared, &screened, &edge.in_flight).await?;
         Ok(Self {
             source,
             screened,
             body,
+            _alive: alive.flatten(),
         })
     }
 
@@ -102,6 +106,7 @@ impl Received {
             source,
             screened,
             body,
+            _alive,
         } = self;
         let verified = match &body.small {
             Some(bytes) => screened.verify(bytes)?,
@@ -111,6 +116,7 @@ impl Received {
             source,
             verified,
             body,
+            _alive,
         })
     }
 }
@@ -178,7 +184,13 @@ impl Fresh {
     /// Hands the bytes to the queue, or where they are too many to KV and the key to the queue.
     async fn enqueue(self, edge: &Edge, call: &Call) -> Result<Enqueued, Problem> {
         let Self {
-            verified: Verified { source, body, .. },
+            verified:
+                Verified {
+                    source,
+                    body,
+                    _alive,
+                    ..
+                },
             mut meta,
             mark,
         } = self;

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::request;
+use super::{outside, request};
 use crate::call::Call;
 
 #[wasm_bindgen_test]
@@ -34,7 +34,7 @@ fn a_url_is_taken_apart() {
             "",
         ),
     ] {
-        let call = Call::new(request("GET", url, &[], &JsValue::UNDEFINED));
+        let call = outside(request("GET", url, &[], &JsValue::UNDEFINED));
         assert_eq!((call.path(), call.query()), (path, query), "{url}");
         assert_eq!(call.method(), "GET", "{url}");
     }
@@ -47,7 +47,7 @@ fn headers_come_whole_and_in_lower_case() {
         ("x-empty", ""),
         ("X-Utf", "a,b; c=\"d\""),
     ];
-    let call = Call::new(request(
+    let call = outside(request(
         "POST",
         "https://e/webhooks/receive",
         &sent,
@@ -61,7 +61,7 @@ fn headers_come_whole_and_in_lower_case() {
 
 #[wasm_bindgen_test]
 fn every_request_has_a_name_of_its_own() {
-    let named = || Call::new(request("GET", "https://e/", &[], &JsValue::UNDEFINED)).id;
+    let named = || outside(request("GET", "https://e/", &[], &JsValue::UNDEFINED)).id;
     assert_ne!(named(), named());
     let inner = request(
         "GET",

@@ -13,6 +13,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Request;
 
+use crate::call::Call;
+
 /// A request with these headers and this body, as the host makes it.
 fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &JsValue) -> Request {
     let init = Object::new();
@@ -34,4 +36,12 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &JsValue) ->
     Reflect::construct(&constructor, &Array::of2(&url.into(), &init))
         .expect("a request")
         .unchecked_into()
+}
+
+/// A call from outside, in a context that keeps nothing alive.
+fn outside(request: Request) -> Call {
+    let context = Object::new();
+    let wait_until = js_sys::Function::new_no_args("");
+    Reflect::set(&context, &"waitUntil".into(), &wait_until).expect("a plain object");
+    Call::new(request, context.unchecked_into())
 }
