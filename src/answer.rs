@@ -85,8 +85,17 @@ impl Answer {
             .header("x-request-id", request_id);
         ffi::respond(status, &headers, &body).unwrap_or_else(|_| {
             // Only a header that the host refuses gets here: answer without any.
-            let status = Rejection::Internal.status();
-            ffi::respond(status, "", &JsValue::NULL).unwrap_or_else(|error| error.unchecked_into())
+            let problem = Problem::from(Rejection::Internal).with("request_id", request_id);
+            let headers = format!(
+                "content-type\n{}\ncache-control\nno-store\nx-request-id\n{request_id}\n",
+                problem::CONTENT_TYPE
+            );
+            ffi::respond(
+                problem.status(),
+                &headers,
+                &JsValue::from_str(&problem.body()),
+            )
+            .unwrap_or_else(|error| error.unchecked_into())
         })
     }
 }

@@ -47,7 +47,10 @@ impl<'e> Body<'e> {
         let mut lease = in_flight.lease();
         let buffer = match declared {
             Some(length) => {
-                lease.grow(length)?;
+                // What is small is bounded by the number of requests.
+                if is_large(declared) {
+                    lease.grow(length)?;
+                }
                 whole(request, length).await?
             }
             None => counted(request, screened, &mut lease).await?,

@@ -16,12 +16,15 @@ export function head(request, named) {
 let settled;
 export function on_settled(callback) {
   settled = callback;
+  owed = new Map();
 }
 
+// A promise goes back to whoever awaited it: after a re-initialisation that is nobody.
 export function settle(promise, place) {
+  const asker = settled;
   promise.then(
-    (value) => settled(place, true, value),
-    (error) => settled(place, false, error),
+    (value) => asker(place, true, value),
+    (error) => asker(place, false, error),
   );
 }
 
@@ -31,7 +34,7 @@ export function soon() {
 }
 
 // Promises whose values wasm owes.
-const owed = new Map();
+let owed;
 export function promised(task) {
   return new Promise((resolve) => owed.set(task, resolve));
 }
@@ -138,6 +141,7 @@ export function request_init(method, lines, body, signal) {
 // Resolves after `ms`, or as soon as the signal is aborted.
 export function pause(ms, signal) {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener("abort", () => {
       clearTimeout(timer);

@@ -66,17 +66,19 @@ thread_local! {
 /// unix milliseconds.
 pub(crate) fn promise(now: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {
     HOST.with(|host| {
+        host.enter();
         host.prepare();
         host.sweep(now);
-        let future: Option<Work> = Some(Box::pin(future));
-        let task = host.tasks.borrow_mut().insert(Task {
-            started_at: now,
-            future,
-        });
-        let promise = ffi::promised(task as u32);
-        host.ready.borrow_mut().push_back(task);
-        host.run();
-        promise
+        host.start(now, future)
+    })
+}
+
+/// As [`promise`], for work that may take its time and that nobody can cancel.
+pub(crate) fn lasting(future: impl Future<Output = JsValue> + 'static) -> Promise {
+    HOST.with(|host| {
+        host.enter();
+        host.prepare();
+        host.start(u64::MAX, future)
     })
 }
 
@@ -166,6 +168,20 @@ impl Host {
         });
     }
 
+    fn start(&self, started_at: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {
+        let future: Option<Work> = Some(Box::pin(future));
+        let task = self.tasks.borrow_mut().insert(Task { started_at, future });
+        let promise = ffi::promised(task as u32);
+        self.ready.borrow_mut().push_back(task);
+        self.run();
+        promise
+    }
+
+    /// The host calls: nothing of ours is running, unless an exception of the host's went through it.
+    fn enter(&self) {
+        self.running.set(false);
+    }
+
     fn take_place(&self, waker: Waker) -> u32 {
         let place = self.next_place.get();
         self.next_place
@@ -177,8 +193,9 @@ impl Host {
     }
 
     fn settle(&self, place: u32, settled: Settled) {
+        self.enter();
         // What is woken here is run below, and not in a turn of its own.
-        let outer = self.running.replace(true);
+        self.running.set(true);
         let waiting = self
             .places
             .borrow_mut()
@@ -187,7 +204,7 @@ impl Host {
         if let Some(Place::Waiting(waker)) = waiting {
             waker.wake();
         }
-        self.running.set(outer);
+        self.running.set(false);
         self.run();
     }
 
@@ -235,9 +252,7 @@ impl Host {
         if !started.is_multiple_of(SWEEP_EVERY) {
             return;
         }
-        let dead = |task: &Task| {
-            task.future.is_some() && now.saturating_sub(task.started_at) > LONGEST_LIFE_MS
-        };
+        let dead = |task: &Task| now.saturating_sub(task.started_at) > LONGEST_LIFE_MS;
         let ids: Vec<usize> = self
             .tasks
             .borrow()

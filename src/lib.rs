@@ -58,7 +58,7 @@ pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
 /// The `queue` handler. It resolves whatever happens: an error would re-initialise the isolate.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: JsValue) -> Promise {
-    host::promise(js_sys::Date::now() as u64, async move {
+    host::lasting(async move {
         queue::consume(Edge::get(&env), &batch).await;
         JsValue::UNDEFINED
     })

@@ -158,9 +158,7 @@ impl Verified {
             received_at: call.now,
             content_type: headers.get("content-type").map(str::to_owned),
             headers: travel::travelling(&source.scheme, headers),
-            signature_headers: travel::signature_headers(&source.scheme)
-                .map(str::to_owned)
-                .collect(),
+            signature_headers: travel::signature_headers(&source.scheme, headers),
             unique: self.unique(call.now),
             size: self.body.len(),
             body_key: None,
@@ -195,6 +193,10 @@ impl Fresh {
             mark,
         } = self;
         let mut head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
+        // What the queue can never take must not be answered with a promise that it may.
+        if head.len() > INLINE_LIMIT {
+            return Err(Rejection::MalformedHeader.into());
+        }
         let mut inline: JsValue = body.buffer.clone().into();
         if head.len() as u64 + body.len() > INLINE_LIMIT as u64 {
             let key = format!("body:{}", meta.receipt);

@@ -40,33 +40,40 @@ impl Feed {
     ) -> Result<Vec<Outcome>, DbError> {
         let log = self.log(now)?;
         let mut outcomes = Vec::with_capacity(batch.len());
+        let appended = self.append_runs(log, batch, &mut outcomes).await;
+        // What was appended before a failure is appended all the same.
+        if outcomes.contains(&Outcome::Stored) {
+            self.settle(log, now).await;
+        }
+        appended.map(|()| outcomes)
+    }
+
+    async fn append_runs(
+        &self,
+        log: &Log<DoDb>,
+        batch: &[Read<'_>],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), DbError> {
         // Bodies that took the claim check are fetched one at a time: each may be 25 MB.
         let inline = |(meta, _): &Read<'_>| meta.body_key.is_none();
         for run in batch.chunk_by(|a, b| inline(a) && inline(b)) {
-            match run {
-                [(meta, _)] if meta.body_key.is_some() => {
-                    outcomes.push(self.append_large(log, meta, now).await?)
-                }
-                _ => outcomes.extend(append_inline(log, run, now)?),
+            let done = match run {
+                [(meta, _)] if meta.body_key.is_some() => vec![self.append_large(log, meta).await?],
+                _ => append_inline(log, run)?,
+            };
+            if done.contains(&Outcome::Stored) {
+                self.waiting.wake();
             }
+            outcomes.extend(done);
         }
-        if outcomes.contains(&Outcome::Stored) {
-            self.waiting.wake();
-            self.settle(log, now).await;
-        }
-        Ok(outcomes)
+        Ok(())
     }
 
-    async fn append_large(
-        &self,
-        log: &Log<DoDb>,
-        meta: &Meta,
-        now: u64,
-    ) -> Result<Outcome, DbError> {
+    async fn append_large(&self, log: &Log<DoDb>, meta: &Meta) -> Result<Outcome, DbError> {
         let kv = &self.edge().kv;
         let key = meta.body_key.as_deref().unwrap_or_default();
         let mut outcome = Outcome::Duplicate;
-        if !log.knows(meta, now)? {
+        if !log.knows(meta, now())? {
             let body = match settled(kv.get_as(key, "arrayBuffer")).await {
                 Ok(body) if !body.is_null() => body.unchecked_into::<ArrayBuffer>(),
                 // KV may not show it in this place yet.
@@ -77,7 +84,10 @@ impl Feed {
                 meta,
                 payload: Payload::Parts(&parts),
             };
-            outcome = log.append(&[webhook], now)?.pop().unwrap_or(Outcome::Retry);
+            outcome = log
+                .append(&[webhook], now())?
+                .pop()
+                .unwrap_or(Outcome::Retry);
         }
         if outcome == Outcome::Retry {
             return Ok(outcome);
@@ -103,7 +113,7 @@ impl Feed {
     }
 }
 
-fn append_inline(log: &Log<DoDb>, run: &[Read<'_>], now: u64) -> Result<Vec<Outcome>, DbError> {
+fn append_inline(log: &Log<DoDb>, run: &[Read<'_>]) -> Result<Vec<Outcome>, DbError> {
     let batch: Vec<_> = run
         .iter()
         .map(|(meta, body)| Incoming {
@@ -111,5 +121,11 @@ fn append_inline(log: &Log<DoDb>, run: &[Read<'_>], now: u64) -> Result<Vec<Outc
             payload: Payload::Inline(body),
         })
         .collect();
-    log.append(&batch, now)
+    log.append(&batch, now())
+}
+
+/// The time of the append itself: bodies may have been fetched since the request began, and readers
+/// by time rely on it.
+fn now() -> u64 {
+    js_sys::Date::now() as u64
 }

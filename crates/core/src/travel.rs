@@ -7,6 +7,8 @@ use crate::scheme::{Algorithm, Scheme};
 /// business behind it.
 const STAY: &[&str] = &[
     "authorization",
+    "cf-access-client-secret",
+    "cf-access-jwt-assertion",
     "connection",
     "cookie",
     "keep-alive",
@@ -22,8 +24,14 @@ const STAY: &[&str] = &[
 /// The headers that travel, in their order. A header that carries the source's secret itself is not
 /// among them, nor one that `Connection` names.
 pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)> {
-    let secret = signature_headers(scheme).filter(|_| scheme.algorithm == Algorithm::Token);
-    let secret: Vec<&str> = secret.collect();
+    let secret: Vec<&str> = match scheme.algorithm {
+        Algorithm::Token => scheme
+            .families
+            .iter()
+            .map(|family| family.signature.as_str())
+            .collect(),
+        _ => Vec::new(),
+    };
     let listed = headers.get("connection").unwrap_or_default();
     let hops: Vec<String> = listed
         .split(',')
@@ -37,10 +45,23 @@ pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)
         .collect()
 }
 
-/// The headers that carry signatures: whoever reads them on a public feed could replay the webhook.
-pub fn signature_headers(scheme: &Scheme) -> impl Iterator<Item = &str> {
-    scheme
-        .families
+/// The headers among `headers` that carry signatures: whoever reads them on a public feed could replay
+/// the webhook. Providers send old forms beside the one that is checked, so whatever calls itself one
+/// counts.
+pub fn signature_headers(scheme: &Scheme, headers: Headers<'_>) -> Vec<String> {
+    headers
         .iter()
-        .map(|family| family.signature.as_str())
+        .map(|(name, _)| name)
+        .filter(|name| {
+            let checked = scheme
+                .families
+                .iter()
+                .any(|family| family.signature == *name);
+            checked || SIGNATURES.iter().any(|part| name.contains(part))
+        })
+        .map(str::to_owned)
+        .collect()
 }
+
+/// Parts of names that say so.
+const SIGNATURES: &[&str] = &["signature", "hmac"];

@@ -41,7 +41,10 @@ impl<D: Db> Log<D> {
     pub fn housekeep(&self, keep: Retention, now: u64) -> Result<Option<u64>, DbError> {
         for duty in due::take(&self.db, now)? {
             match duty {
-                Duty::Prune => self.prune_and_plan(keep, now)?,
+                // A duty that fails is still owed.
+                Duty::Prune => self.prune_and_plan(keep, now).inspect_err(|_| {
+                    let _ = due::schedule(&self.db, duty, now.saturating_add(LEAST_PAUSE_MS));
+                })?,
             }
         }
         due::next(&self.db)
