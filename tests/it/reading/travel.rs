@@ -99,3 +99,17 @@ fn whatever_calls_itself_a_signature_is_one() {
     );
     check(&SIGNED, "a\n1\n", &[]);
 }
+
+#[test]
+fn values_as_they_came() {
+    let scheme = Scheme::compile(&SIGNED).expect("a row that compiles");
+    let came = Headers::new("b\n a, b \na\né\"\\\n");
+    let travel = travelling(&scheme, came);
+    assert_eq!(
+        travel,
+        [
+            ("b".to_owned(), " a, b ".to_owned()),
+            ("a".to_owned(), "é\"\\".to_owned())
+        ]
+    );
+}
