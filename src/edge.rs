@@ -24,7 +24,7 @@ pub(crate) struct Edge {
     feeds: Namespace,
     pub(crate) in_flight: InFlight,
     /// Keys that the host has imported, by source and place.
-    pub(crate) host_keys: RefCell<HashMap<(String, usize), JsValue>>,
+    pub(crate) host_keys: RefCell<HashMap<(String, usize, &'static str), JsValue>>,
     env: JsValue,
 }
 

@@ -108,7 +108,8 @@ impl Received {
             body,
             _alive,
         } = self;
-        let verified = match &body.small {
+        let opened = screened.opens_body().then(|| ffi::bytes(&body.buffer));
+        let verified = match opened.as_ref().or(body.small.as_ref()) {
             Some(bytes) => screened.verify(bytes)?,
             None => subtle::verify(edge, source, screened, &body.buffer).await?,
         };

@@ -4,6 +4,7 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsValue;
 use waypost_core::hash::Piece;
 use waypost_core::rejection::Rejection;
+use waypost_core::scheme::Algorithm;
 use waypost_core::source::Source;
 use waypost_core::verify::{Digest, Hashed, Screened, Verified};
 
@@ -20,20 +21,27 @@ pub(crate) async fn verify(
     screened: Screened<'_>,
     body: &ArrayBuffer,
 ) -> Result<Verified, Rejection> {
-    let content = content(&screened, body);
-    let digest = match screened.needs().digest {
-        Digest::None => None,
-        Digest::Body => Some(digest(body)),
-        Digest::Content => Some(digest(&content)),
+    let needs = screened.needs();
+    let digest = match (needs.digest, screened.contents()) {
+        (Digest::Body, _) => Some(digest(body)),
+        (Digest::Content, [first, ..]) => Some(digest(&joined(first, body, b""))),
+        _ => None,
     };
-    let mut macs = Vec::with_capacity(screened.keys().len());
-    if let Some(hash) = screened.needs().mac {
+    let mut tags = Vec::new();
+    for pieces in screened.contents() {
         for (place, key) in screened.keys().iter().enumerate() {
-            let slot = (source.name.clone(), place);
-            let key = host_key(edge, slot, key.expose(), hash.web_name())
-                .await
-                .map_err(failed)?;
-            macs.push(mac(&key, &content).await.map_err(failed)?);
+            let content = joined(pieces, body, key.expose());
+            let tag = match needs.tag {
+                Algorithm::Token => break,
+                Algorithm::Plain(hash) => hashed(&content, hash.web_name()).await,
+                Algorithm::Hmac(hash) => {
+                    // Ways may differ in the hash.
+                    let slot = (source.name.clone(), place, hash.web_name());
+                    let key = host_key(edge, slot, key.expose()).await.map_err(failed)?;
+                    mac(&key, &content).await
+                }
+            };
+            tags.push(tag.map_err(failed)?);
         }
     }
     let digest = match digest {
@@ -42,20 +50,20 @@ pub(crate) async fn verify(
     };
     let hashed = Hashed {
         length: u64::from(body.byte_length()),
-        macs,
+        tags,
         digest,
     };
     screened.verify_with(&hashed, HostReader::new(body))
 }
 
-/// The signed content as one buffer. Where it is the body alone, it is the body's own.
-fn content(screened: &Screened<'_>, body: &ArrayBuffer) -> JsValue {
+/// A signed content as one buffer. Where it is the body alone, it is the body's own.
+fn joined(pieces: &[Piece], body: &ArrayBuffer, secret: &[u8]) -> JsValue {
     let (mut head, mut tail, mut bodies) = (Vec::new(), Vec::new(), 0);
-    for piece in screened.content() {
+    for piece in pieces {
         match piece {
             Piece::Body => bodies += 1,
-            Piece::Bytes(bytes) if bodies == 0 => head.extend_from_slice(bytes),
-            Piece::Bytes(bytes) => tail.extend_from_slice(bytes),
+            piece if bodies == 0 => head.extend_from_slice(piece.bytes(&[], secret)),
+            piece => tail.extend_from_slice(piece.bytes(&[], secret)),
         }
     }
     match (bodies, head.is_empty() && tail.is_empty()) {
@@ -67,16 +75,15 @@ fn content(screened: &Screened<'_>, body: &ArrayBuffer) -> JsValue {
 
 async fn host_key(
     edge: &Edge,
-    slot: (String, usize),
+    slot: (String, usize, &'static str),
     bytes: &[u8],
-    hash: &str,
 ) -> Result<JsValue, JsValue> {
     if let Some(key) = edge.host_keys.borrow().get(&slot) {
         return Ok(key.clone());
     }
     let algorithm = js_sys::Object::new();
     js_sys::Reflect::set(&algorithm, &"name".into(), &"HMAC".into())?;
-    js_sys::Reflect::set(&algorithm, &"hash".into(), &hash.into())?;
+    js_sys::Reflect::set(&algorithm, &"hash".into(), &slot.2.into())?;
     let usages = Array::of1(&"sign".into());
     let bytes = Uint8Array::from(bytes);
     let key = SUBTLE.with(|subtle| subtle.import_key("raw", &bytes, &algorithm, false, &usages));
@@ -88,6 +95,11 @@ async fn host_key(
 async fn mac(key: &JsValue, content: &JsValue) -> Result<Vec<u8>, JsValue> {
     let mac = SUBTLE.with(|subtle| subtle.sign("HMAC", key, content))?;
     Ok(Uint8Array::new(&settled(Ok(mac)).await?).to_vec())
+}
+
+async fn hashed(content: &JsValue, hash: &str) -> Result<Vec<u8>, JsValue> {
+    let digest = SUBTLE.with(|subtle| subtle.digest(hash, content));
+    Ok(Uint8Array::new(&settled(digest).await?).to_vec())
 }
 
 /// Starts hashing at once, so that it runs beside the MAC.

@@ -7,13 +7,75 @@ use waypost_core::headers::Headers;
 use waypost_core::verify::{self, Head};
 
 const FILES: &[&str] = &[
+    include_str!("../it/vectors/adyen-banking.json"),
+    include_str!("../it/vectors/adyen.json"),
+    include_str!("../it/vectors/airtable.json"),
+    include_str!("../it/vectors/asana.json"),
+    include_str!("../it/vectors/authorize-net.json"),
+    include_str!("../it/vectors/bitbucket.json"),
+    include_str!("../it/vectors/box.json"),
+    include_str!("../it/vectors/braintree.json"),
+    include_str!("../it/vectors/cal-com.json"),
+    include_str!("../it/vectors/calendly.json"),
+    include_str!("../it/vectors/circleci.json"),
+    include_str!("../it/vectors/clerk.json"),
+    include_str!("../it/vectors/clickup.json"),
+    include_str!("../it/vectors/coinbase-commerce.json"),
+    include_str!("../it/vectors/convoy.json"),
+    include_str!("../it/vectors/customer-io.json"),
+    include_str!("../it/vectors/docusign.json"),
+    include_str!("../it/vectors/dropbox.json"),
+    include_str!("../it/vectors/elevenlabs.json"),
+    include_str!("../it/vectors/forgejo.json"),
+    include_str!("../it/vectors/front.json"),
+    include_str!("../it/vectors/gitea.json"),
     include_str!("../it/vectors/github.json"),
+    include_str!("../it/vectors/heroku.json"),
+    include_str!("../it/vectors/hook0.json"),
+    include_str!("../it/vectors/hubspot-v1.json"),
+    include_str!("../it/vectors/hubspot-v2.json"),
+    include_str!("../it/vectors/hubspot-v3.json"),
+    include_str!("../it/vectors/intercom.json"),
+    include_str!("../it/vectors/jira.json"),
+    include_str!("../it/vectors/lemon-squeezy.json"),
+    include_str!("../it/vectors/line.json"),
+    include_str!("../it/vectors/linear.json"),
+    include_str!("../it/vectors/mailgun.json"),
+    include_str!("../it/vectors/mandrill.json"),
+    include_str!("../it/vectors/meta.json"),
+    include_str!("../it/vectors/mux.json"),
+    include_str!("../it/vectors/notion.json"),
+    include_str!("../it/vectors/openai.json"),
+    include_str!("../it/vectors/paddle.json"),
+    include_str!("../it/vectors/pagerduty.json"),
+    include_str!("../it/vectors/paystack.json"),
+    include_str!("../it/vectors/razorpay.json"),
+    include_str!("../it/vectors/recurly.json"),
+    include_str!("../it/vectors/resend.json"),
+    include_str!("../it/vectors/sanity.json"),
+    include_str!("../it/vectors/sentry.json"),
     include_str!("../it/vectors/shopify.json"),
     include_str!("../it/vectors/slack.json"),
+    include_str!("../it/vectors/square.json"),
     include_str!("../it/vectors/standard-webhooks.json"),
     include_str!("../it/vectors/stripe.json"),
+    include_str!("../it/vectors/supabase.json"),
+    include_str!("../it/vectors/svix.json"),
+    include_str!("../it/vectors/trello.json"),
+    include_str!("../it/vectors/twilio.json"),
+    include_str!("../it/vectors/twitch.json"),
+    include_str!("../it/vectors/typeform.json"),
+    include_str!("../it/vectors/vercel.json"),
     include_str!("../it/vectors/waypost-body.json"),
     include_str!("../it/vectors/waypost.json"),
+    include_str!("../it/vectors/webflow.json"),
+    include_str!("../it/vectors/websub.json"),
+    include_str!("../it/vectors/woocommerce.json"),
+    include_str!("../it/vectors/workos.json"),
+    include_str!("../it/vectors/x.json"),
+    include_str!("../it/vectors/xero.json"),
+    include_str!("../it/vectors/zendesk.json"),
+    include_str!("../it/vectors/zoom.json"),
 ];
 
 #[wasm_bindgen_test]
@@ -28,9 +90,28 @@ fn every_vector_verifies_in_wasm() {
 
 fn check(provider: &str, vector: &Value) {
     let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
-    let sources = format!(r#"{{"s":{{"provider":"{provider}","secrets":["K"]}}}}"#);
+    let url = match text("url") {
+        url if url.is_empty() => "https://hooks.example.com/".to_owned(),
+        url => url,
+    };
+    let (public_url, query) = url.split_once('?').unwrap_or((&url, ""));
+    let secrets = match vector["secrets"].as_array() {
+        Some(secrets) => secrets
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        None => vec![text("secret")],
+    };
+    let names: Vec<String> = (0..secrets.len()).map(|at| format!("K{at}")).collect();
+    let source =
+        serde_json::json!({ "provider": provider, "secrets": names, "public_url": public_url });
+    let sources = serde_json::json!({ "s": source }).to_string();
     let config = Config::parse(&[("SOURCES", &sources)]).expect("a config");
-    let state = config.source("s", |_| Some(text("secret")));
+    let state = config.source("s", |name| {
+        let at = names.iter().position(|known| known == name)?;
+        secrets.get(at).cloned()
+    });
     let source = state.ready().expect("a source");
     let headers = vector["headers"].as_object().expect("headers");
     let flat: Vec<String> = headers
@@ -39,14 +120,22 @@ fn check(provider: &str, vector: &Value) {
         .collect();
     let flat = flat.join("\n");
     let head = Head {
-        method: "POST",
-        query: "",
+        method: vector["method"].as_str().unwrap_or("POST"),
+        query,
         headers: Headers::new(&flat),
     };
     let now = vector["received_at"].as_u64().expect("seconds") * 1000;
     let body = text("body");
     let verified =
         verify::screen(source, &head, now).and_then(|screened| screened.verify(body.as_bytes()));
+    if vector["refused"] == true {
+        assert!(
+            verified.is_err(),
+            "{provider}, {}: must be refused",
+            text("name")
+        );
+        return;
+    }
     let verified =
         verified.unwrap_or_else(|refused| panic!("{provider}, {}: {refused:?}", text("name")));
     assert_eq!(

@@ -1,8 +1,10 @@
 //! Strings and integers out of a JSON body, without building a tree and no further than needed.
 //!
 //! Rules, since ids decide what is a duplicate: the first occurrence of a path wins; nothing inside
-//! an array is ever found; only strings and whole numbers count, of 1 to [`MAX_TEXT`] bytes and
-//! without control characters. A body that is not JSON has no fields at all, as far as it was read.
+//! an array is ever found, but where a path says `*`, the only item of one; only strings and whole
+//! numbers count, of 1 to [`MAX_TEXT`] bytes and without control characters. Values that are signed
+//! ([`value`]) may be any text, and booleans. A body that is not JSON has no fields at all, as far as it
+//! was read.
 
 use std::{
     fmt,
@@ -33,12 +35,29 @@ impl Pointer {
     }
 }
 
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escaped = |token: &String| token.replace('~', "~0").replace('/', "~1");
+        self.0
+            .iter()
+            .try_for_each(|token| write!(f, "/{}", escaped(token)))
+    }
+}
+
 /// The pointers of one question in order of preference.
 pub type Wanted<'p> = [&'p Pointer];
 
 /// Answers each of `wanted` with the index of the best pointer found and the text there.
 pub fn in_slice<const N: usize>(body: &[u8], wanted: [&Wanted<'_>; N]) -> [Option<Found>; N] {
-    search(&mut serde_json::Deserializer::from_slice(body), wanted)
+    let json = &mut serde_json::Deserializer::from_slice(body);
+    search(json, wanted, Accept::Names)
+}
+
+/// The string, whole number or boolean at `pointer`, as it is signed.
+pub fn value(body: &[u8], pointer: &Pointer) -> Option<String> {
+    let json = &mut serde_json::Deserializer::from_slice(body);
+    let [found] = search(json, [&[pointer]], Accept::Values);
+    found.map(|found| found.text)
 }
 
 /// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
@@ -46,7 +65,17 @@ pub fn in_reader<const N: usize>(body: impl Read, wanted: [&Wanted<'_>; N]) -> [
     // One instance of the parser for every kind of reader.
     let mut body = BufReader::with_capacity(CHUNK, body);
     let body: &mut dyn Read = &mut body;
-    search(&mut serde_json::Deserializer::from_reader(body), wanted)
+    let json = &mut serde_json::Deserializer::from_reader(body);
+    search(json, wanted, Accept::Names)
+}
+
+/// What counts as found.
+#[derive(Clone, Copy, PartialEq)]
+enum Accept {
+    /// What can be an id or a type.
+    Names,
+    /// What can be signed.
+    Values,
 }
 
 /// What a pointer led to.
@@ -61,8 +90,10 @@ pub struct Found {
 fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
     json: &mut serde_json::Deserializer<R>,
     wanted: [&Wanted<'_>; N],
+    accept: Accept,
 ) -> [Option<Found>; N] {
     let mut search = Search {
+        accept,
         paths: wanted
             .iter()
             .enumerate()
@@ -93,6 +124,7 @@ fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
 }
 
 struct Search<'p> {
+    accept: Accept,
     /// In order of preference within each group.
     paths: Vec<Path<'p>>,
 }
@@ -114,9 +146,11 @@ impl Search<'_> {
                 .iter()
                 .any(|other| other.group == path.group && other.index < path.index && found(other))
         };
+        // Only its end says whether a list has one item.
+        let into_list = |path: &Path<'_>| path.tokens.iter().any(|token| token == ONLY_ITEM);
         self.paths
             .iter()
-            .all(|path| path.text.is_some() || better_found(path))
+            .all(|path| path.text.is_some() && !into_list(path) || better_found(path))
     }
 
     fn best(&mut self, group: usize) -> Option<Found> {
@@ -137,7 +171,18 @@ impl Search<'_> {
                 continue;
             };
             if path.tokens.len() == depth && path.text.is_none() {
-                path.text = Some(text.filter(|text| acceptable(text)).map(str::to_owned));
+                let names = self.accept == Accept::Names;
+                let text = text.filter(|text| !names || acceptable(text));
+                path.text = Some(text.map(str::to_owned));
+            }
+        }
+    }
+
+    /// Takes back what was found at `paths`.
+    fn forget(&mut self, paths: &[usize]) {
+        for &number in paths {
+            if let Some(path) = self.paths.get_mut(number) {
+                path.text = Some(None);
             }
         }
     }
@@ -155,7 +200,11 @@ impl Search<'_> {
     }
 }
 
-fn acceptable(text: &str) -> bool {
+/// What a path says where it goes on with the only item of a list.
+const ONLY_ITEM: &str = "*";
+
+/// Whether `text` can be an id or a type.
+pub(crate) fn acceptable(text: &str) -> bool {
     (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
@@ -207,8 +256,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.note(None);
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        let text = if value { "true" } else { "false" };
+        let counts = self.search.accept == Accept::Values;
+        self.note(counts.then_some(text));
         Ok(())
     }
 
@@ -218,8 +269,27 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        self.note(None);
+        let Self {
+            search,
+            depth,
+            paths,
+        } = self;
+        search.note(depth, paths, None);
+        let inside = search.through(depth, paths, ONLY_ITEM);
+        if !inside.is_empty() {
+            items.next_element_seed(Value {
+                search,
+                depth: depth + 1,
+                paths: &inside,
+            })?;
+        }
+        let mut more = false;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            more = true;
+        }
+        if more {
+            search.forget(&inside);
+        }
         Ok(())
     }
 

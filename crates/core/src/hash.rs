@@ -11,14 +11,17 @@ pub enum Piece {
     Bytes(Vec<u8>),
     /// The request's body, just as it came.
     Body,
+    /// The secret.
+    Secret,
 }
 
 impl Piece {
     /// The bytes of this piece.
-    pub fn bytes<'a>(&'a self, body: &'a [u8]) -> &'a [u8] {
+    pub fn bytes<'a>(&'a self, body: &'a [u8], secret: &'a [u8]) -> &'a [u8] {
         match self {
             Self::Bytes(bytes) => bytes,
             Self::Body => body,
+            Self::Secret => secret,
         }
     }
 }
@@ -67,6 +70,24 @@ impl Hash {
         };
         mac(key, pieces, body)
     }
+
+    /// The digest of the parts, one after the other.
+    pub fn digest<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+        match self {
+            Self::Sha1 => digest::<Sha1>(parts),
+            Self::Sha256 => digest::<Sha256>(parts),
+            Self::Sha384 => digest::<Sha384>(parts),
+            Self::Sha512 => digest::<Sha512>(parts),
+        }
+    }
+}
+
+fn digest<'a, D: sha2::Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut hash = D::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().to_vec()
 }
 
 /// An HMAC takes a key of any length, so the empty answer, which equals no signature, is never given.
@@ -75,7 +96,7 @@ fn mac<M: Mac + KeyInit>(key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
         return Vec::new();
     };
     for piece in pieces {
-        mac.update(piece.bytes(body));
+        mac.update(piece.bytes(body, key));
     }
     mac.finalize().into_bytes().to_vec()
 }

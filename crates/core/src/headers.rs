@@ -26,6 +26,11 @@ impl<'a> Headers<'a> {
         Self { flat }
     }
 
+    /// The text that it looks at.
+    pub fn flat(&self) -> &'a str {
+        self.flat
+    }
+
     /// The value of `name`, which must be in lower case.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.iter()

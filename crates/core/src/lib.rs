@@ -13,6 +13,7 @@ pub mod due;
 pub mod encoding;
 pub mod feed;
 pub mod fields;
+pub mod form;
 pub mod hash;
 pub mod headers;
 pub mod identity;

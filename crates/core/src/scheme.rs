@@ -5,16 +5,20 @@
 //! does not fit is a reason to add a variant here, never to write code for one provider.
 
 mod compile;
+mod content;
 mod family;
 mod grammar;
+mod rules;
 mod template;
 
 pub use self::{
     compile::{Scheme, SchemeError},
+    content::Opened,
     family::{Family, Place, Stamp},
     grammar::{Labelled, Layout, MAX_SIGNATURES},
-    template::Part,
+    template::{Part, UrlForm},
 };
+use crate::headers::Headers;
 pub use crate::{encoding::Encoding, fields::Pointer, hash::Hash, window::Unit};
 
 /// An enum whose variants have names in the config.
@@ -59,11 +63,16 @@ pub struct Row<'a> {
     pub families: &'a [&'a str],
     /// Where the signatures are.
     pub signature: Signature<'a>,
+    /// Headers that must have exactly this value, such as the version of the scheme.
+    pub requires: &'a [(&'a str, &'a str)],
     /// Where the time of signing is, for a scheme that signs one.
     pub timestamp: Option<Timestamp<'a>>,
-    /// What is signed: text with `{body}`, `{timestamp}` (as it was sent), `{id}`, `{url}` (the
-    /// source's public URL with the request's query) and `{method}`.
-    pub signed: &'a str,
+    /// What is signed: text with the parts that [`Part`] lists. Where there are several, a signature over
+    /// any of them will do.
+    pub signed: &'a [&'a str],
+    /// The query parameter that holds the SHA-256 of the body, in hexadecimal, where a signature over the
+    /// URL covers the body through it.
+    pub body_hash: Option<&'a str>,
     /// Where the provider's id of the event is: the first place that has one.
     pub id: &'a [At<'a>],
     /// Whether a webhook without an id is refused.
@@ -76,6 +85,9 @@ pub struct Row<'a> {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
+    /// Another way in which the provider signs, for requests that carry no signature of this one's form.
+    /// How far, what identifies and whether the body is covered is said here alone.
+    pub or: Option<&'a Row<'a>>,
 }
 
 impl Row<'_> {
@@ -88,14 +100,17 @@ impl Row<'_> {
         key: Key::TEXT,
         families: &[],
         signature: Signature::whole(""),
+        requires: &[],
         timestamp: None,
-        signed: "{body}",
+        signed: &["{body}"],
+        body_hash: None,
         id: &[],
         id_required: false,
         event_type: &[],
         identity: Identity::Content,
         tolerance_seconds: 300,
         integrity: Integrity::Body,
+        or: None,
     };
 }
 
@@ -104,6 +119,9 @@ impl Row<'_> {
 pub enum Algorithm {
     /// A keyed hash of the content.
     Hmac(Hash),
+    /// A hash of content that holds the secret itself, `{secret}`. Whoever sees one can append to what it
+    /// signs, which HMAC exists to prevent; some providers still do it.
+    Plain(Hash),
     /// The header carries the secret itself, and signs nothing.
     Token,
 }
@@ -114,7 +132,17 @@ impl Named for Algorithm {
         ("hmac-sha256", Self::Hmac(Hash::Sha256)),
         ("hmac-sha384", Self::Hmac(Hash::Sha384)),
         ("hmac-sha512", Self::Hmac(Hash::Sha512)),
+        ("sha256", Self::Plain(Hash::Sha256)),
         ("token", Self::Token),
+    ];
+}
+
+impl Named for Hash {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("sha1", Self::Sha1),
+        ("sha256", Self::Sha256),
+        ("sha384", Self::Sha384),
+        ("sha512", Self::Sha512),
     ];
 }
 
@@ -125,22 +153,35 @@ pub struct Key<'a> {
     pub form: Encoding,
     /// Prefixes that may stand before it; the first that matches is taken off.
     pub strip: &'a [&'a str],
+    /// What the text is where no prefix stands before it.
+    pub bare: Encoding,
+    /// What the bytes are hashed with before they are the key.
+    pub hash: Option<Hash>,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
     /// The text's own bytes.
-    pub const TEXT: Self = Self {
-        form: Encoding::Text,
-        strip: &[],
-    };
+    pub const TEXT: Self = Self::encoded(Encoding::Text, &[]);
+
+    /// What `form` decodes once one of the prefixes `strip`, if there is one, is off.
+    pub const fn encoded(form: Encoding, strip: &'a [&'a str]) -> Self {
+        Self {
+            form,
+            strip,
+            bare: form,
+            hash: None,
+        }
+    }
 }
 
 /// Where the signatures are.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature<'a> {
-    /// The header.
-    pub header: &'a str,
-    /// How the header is read.
+    /// The header, or the place in the body.
+    pub at: At<'a>,
+    /// Further headers with signatures; `{number}` stands for any of 1 to 100.
+    pub more: &'a [&'a str],
+    /// How the text there is read.
     pub grammar: Grammar<'a>,
 }
 
@@ -152,34 +193,36 @@ impl<'a> Signature<'a> {
 
     /// The whole header is one signature behind `prefix`: `sha256=…`.
     pub const fn prefixed(header: &'a str, prefix: &'a str) -> Self {
+        Self::at(At::Header(header), Grammar::Whole { prefix })
+    }
+
+    /// Read as `grammar` says.
+    pub const fn at(at: At<'a>, grammar: Grammar<'a>) -> Self {
         Self {
-            header,
-            grammar: Grammar::Whole { prefix },
+            at,
+            more: &[],
+            grammar,
         }
     }
 
     /// Pairs with commas between: `t=…,v1=…`, the signatures being those named `field`.
     pub const fn pairs(header: &'a str, field: &'a str) -> Self {
-        Self {
-            header,
-            grammar: Grammar::Items {
-                field,
-                separator: ",",
-                equals: "=",
-            },
-        }
+        let grammar = Grammar::Items {
+            field,
+            separator: ",",
+            equals: "=",
+        };
+        Self::at(At::Header(header), grammar)
     }
 
     /// Versioned signatures with spaces between: `v1,… v1,…`.
     pub const fn versions(header: &'a str, field: &'a str) -> Self {
-        Self {
-            header,
-            grammar: Grammar::Items {
-                field,
-                separator: " ",
-                equals: ",",
-            },
-        }
+        let grammar = Grammar::Items {
+            field,
+            separator: " ",
+            equals: ",",
+        };
+        Self::at(At::Header(header), grammar)
     }
 }
 
@@ -194,12 +237,19 @@ pub enum Grammar<'a> {
     /// Items, each a name and a value. The signatures are the values of those named `field`; others
     /// are ignored, or are where the timestamp is.
     Items {
-        /// The name that the signatures have.
+        /// The name that the signatures have; `*` for any.
         field: &'a str,
         /// What stands between two items. Spaces around an item never count.
         separator: &'a str,
         /// What stands between an item's name and its value.
         equals: &'a str,
+    },
+    /// Items that are known by their place. All from `first` on are signatures.
+    List {
+        /// What stands between two items.
+        separator: &'a str,
+        /// The place of the first signature, counted from 0.
+        first: usize,
     },
 }
 
@@ -217,11 +267,14 @@ pub struct Timestamp<'a> {
 pub enum At<'a> {
     /// The value of this header.
     Header(&'a str),
-    /// The value of the item with this name in the signature header.
+    /// The value of the item with this name in the signature header, or with this number in a list.
     Field(&'a str),
     /// The string or integer at this JSON pointer into the body
     /// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
     Json(&'a str),
+    /// The form field with this name, the last of them. Looked for in bodies that are forms, as JSON
+    /// pointers are in all others.
+    Form(&'a str),
 }
 
 /// What makes two webhooks the same one. See DESIGN.md for what each protects against.
@@ -248,7 +301,7 @@ impl Named for Identity {
 }
 
 /// What the parts of a template stand for in one request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Facts<'a> {
     /// `{timestamp}`: the time of signing, in the very characters that are sent.
     pub timestamp: &'a str,
@@ -258,6 +311,10 @@ pub struct Facts<'a> {
     pub url: &'a str,
     /// `{method}`: the method, in upper case.
     pub method: &'a str,
+    /// `{header:NAME}`: the headers.
+    pub headers: Headers<'a>,
+    /// `{field:NAME}`: the text that the signatures were read from.
+    pub signature: &'a str,
 }
 
 /// Whether a scheme's signature covers the body.

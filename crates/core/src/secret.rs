@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::encoding::Encoding;
+use crate::{encoding::Encoding, hash::Hash, scheme::Key};
 
 /// A key, decoded. Its `Debug` says nothing about it.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +15,21 @@ pub struct KeyRule {
     pub form: Encoding,
     /// Prefixes that may stand before it; the first that matches is taken off.
     pub strip: Vec<String>,
+    /// What the text is where no prefix stands before it.
+    pub bare: Encoding,
+    /// What the bytes are hashed with before they are the key.
+    pub hash: Option<Hash>,
+}
+
+impl From<Key<'_>> for KeyRule {
+    fn from(key: Key<'_>) -> Self {
+        Self {
+            form: key.form,
+            strip: key.strip.iter().map(|&prefix| prefix.to_owned()).collect(),
+            bare: key.bare,
+            hash: key.hash,
+        }
+    }
 }
 
 /// Why a secret's text is no key. It tells nothing of the text itself.
@@ -38,14 +53,18 @@ impl Secret {
             .strip
             .iter()
             .find_map(|prefix| text.strip_prefix(prefix.as_str()));
-        let key = rule
-            .form
-            .decode(bare.unwrap_or(text))
-            .ok_or(SecretError::Undecodable)?;
+        let key = match bare {
+            Some(bare) => rule.form.decode(bare),
+            None => rule.bare.decode(text),
+        };
+        let key = key.ok_or(SecretError::Undecodable)?;
         if key.is_empty() {
             return Err(SecretError::Empty);
         }
-        Ok(Self(key))
+        Ok(Self(match rule.hash {
+            Some(hash) => hash.digest([key.as_slice()]),
+            None => key,
+        }))
     }
 
     /// The key's bytes, for whoever computes with them.

@@ -2,15 +2,17 @@
 
 use crate::{
     encoding::Encoding,
+    form::{Form, is_form},
     hash::Piece,
-    scheme::{Algorithm, Facts, Place, Scheme, Stamp},
+    headers::Headers,
+    scheme::{Algorithm, Facts, Opened, Place, Scheme, Stamp},
     secret::Secret,
 };
 
 /// A webhook to be signed. What the scheme has no place for is not sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
-    /// The body.
+    /// The body. Where the scheme signs what stands in it, it stands there already.
     pub body: &'a [u8],
     /// The time of signing, in milliseconds since 1970.
     pub at: u64,
@@ -22,55 +24,85 @@ pub struct Outgoing<'a> {
     pub method: &'a str,
     /// The URL as the receiver's source knows it, with its query.
     pub url: &'a str,
+    /// The headers that are sent in any case.
+    pub headers: Headers<'a>,
+}
+
+/// What has to be sent with a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The text of the signatures where it belongs into the body.
+    pub in_body: Option<(Place, String)>,
 }
 
 impl Scheme {
-    /// The headers that the provider would send, names in lower case: under its first family of
-    /// headers, and with a signature for each key where the header takes several.
-    pub fn sign(&self, keys: &[Secret], out: &Outgoing<'_>) -> Vec<(String, String)> {
+    /// What the provider would send: under its first family of headers, in this way and no other, and with
+    /// a signature for each key where the place takes several.
+    pub fn sign(&self, keys: &[Secret], out: &Outgoing<'_>) -> Signed {
         let Some(family) = self.families.first() else {
-            return Vec::new();
+            return Signed::default();
         };
         let stamp = self.unit.map(|unit| unit.write(out.at)).unwrap_or_default();
+        let first = match &family.timestamp {
+            Some(Stamp::Field(field)) => Some((field.as_str(), stamp.as_str())),
+            _ => None,
+        };
+        // What is sent beside the signature may be signed by name.
+        let mut known = out.headers.flat().to_owned();
+        for place in &family.id {
+            if let Place::Header(name) = place {
+                known.extend([name, "\n", out.id, "\n"]);
+            }
+        }
         let facts = Facts {
             timestamp: &stamp,
             id: out.id,
             url: out.url,
             method: out.method,
+            headers: Headers::new(&known),
+            signature: "",
         };
-        let content = self.content(&facts);
-        let signatures: Vec<String> = keys
-            .iter()
-            .map(|key| self.signature(key, &content, out.body))
-            .collect();
+        let kind = out.headers.get("content-type").unwrap_or_default();
+        let opened = Opened {
+            form: is_form(kind).then(|| Form::parse(out.body)),
+            body: out.body,
+        };
+        let contents = self.contents(&facts, Some(&opened)).unwrap_or_default();
+        let content = contents.first().map(Vec::as_slice).unwrap_or_default();
+        let signature = |key: &Secret| self.signature(key, content, out.body);
+        let signatures: Vec<String> = keys.iter().map(signature).collect();
+        let text = self.layout.write(first, &signatures);
 
-        let mut headers = Vec::new();
-        let mut first = None;
-        match &family.timestamp {
-            Some(Stamp::Header(name)) => headers.push((name.clone(), stamp.clone())),
-            Some(Stamp::Field(field)) => first = Some((field.as_str(), stamp.as_str())),
-            None => {}
+        let mut signed = Signed::default();
+        let headers = &mut signed.headers;
+        if let Some(Stamp::At(Place::Header(name))) = &family.timestamp {
+            headers.push((name.clone(), stamp.clone()));
         }
-        headers.push((
-            family.signature.clone(),
-            self.layout.write(first, &signatures),
-        ));
+        headers.extend(self.requires.iter().cloned());
+        match &family.signature {
+            Place::Header(name) => headers.push((name.clone(), text)),
+            place => signed.in_body = Some((place.clone(), text)),
+        }
         for (places, text) in [(&family.id, out.id), (&family.event_type, out.event_type)] {
             let name = places.iter().find_map(|place| match place {
                 Place::Header(name) => Some(name),
-                Place::Json(_) => None,
+                Place::Json(_) | Place::Form(_) => None,
             });
             if let Some(name) = name.filter(|_| !text.is_empty()) {
                 headers.push((name.clone(), text.to_owned()));
             }
         }
-        headers
+        signed
     }
 
     fn signature(&self, key: &Secret, content: &[Piece], body: &[u8]) -> String {
         match self.algorithm {
-            Algorithm::Hmac(hash) => self.encoding.encode(&hash.mac(key.expose(), content, body)),
             Algorithm::Token => Encoding::Text.encode(key.expose()),
+            algorithm => self
+                .encoding
+                .encode(&algorithm.over(content, key.expose(), body)),
         }
     }
 }

@@ -64,7 +64,9 @@ impl Source {
     /// window, it is good for twice the tolerance.
     pub fn identity_ttl_seconds(&self) -> u64 {
         let settings = &self.settings;
-        let replayable = if self.scheme.signs(&Part::Timestamp) {
+        // A time in the body may be absent, and then bounds nothing.
+        let timed = |way: &Scheme| way.signs(&Part::Timestamp);
+        let replayable = if self.scheme.ways().all(timed) {
             settings.tolerance_seconds.saturating_mul(2)
         } else {
             TIMELESS_TTL_SECONDS

@@ -24,14 +24,8 @@ const STAY: &[&str] = &[
 /// The headers that travel, in their order. A header that carries the source's secret itself is not
 /// among them, nor one that `Connection` names.
 pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)> {
-    let secret: Vec<&str> = match scheme.algorithm {
-        Algorithm::Token => scheme
-            .families
-            .iter()
-            .map(|family| family.signature.as_str())
-            .collect(),
-        _ => Vec::new(),
-    };
+    let token = |way: &&Scheme| way.algorithm == Algorithm::Token;
+    let secret = |name: &str| scheme.ways().filter(token).any(|way| carries(way, name));
     let listed = headers.get("connection").unwrap_or_default();
     let hops: Vec<String> = listed
         .split(',')
@@ -39,7 +33,7 @@ pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)
         .collect();
     headers
         .iter()
-        .filter(|(name, _)| !STAY.contains(name) && !secret.contains(name))
+        .filter(|(name, _)| !STAY.contains(name) && !secret(name))
         .filter(|(name, _)| !hops.iter().any(|hop| hop == name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
@@ -53,14 +47,18 @@ pub fn signature_headers(scheme: &Scheme, headers: Headers<'_>) -> Vec<String> {
         .iter()
         .map(|(name, _)| name)
         .filter(|name| {
-            let checked = scheme
-                .families
-                .iter()
-                .any(|family| family.signature == *name);
+            let checked = scheme.ways().any(|way| carries(way, name));
             checked || SIGNATURES.iter().any(|part| name.contains(part))
         })
         .map(str::to_owned)
         .collect()
+}
+
+fn carries(scheme: &Scheme, name: &str) -> bool {
+    scheme
+        .families
+        .iter()
+        .any(|family| family.is_signature(name))
 }
 
 /// Parts of names that say so.

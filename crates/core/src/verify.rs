@@ -4,7 +4,7 @@
 //! screen(source, head, now) ──▶ Screened ── verify(body) ──────────────▶ Verified
 //!   headers alone                  │  the edge reads the body       ▲
 //!                                  └─ verify_with(hashed, body) ────┘
-//!                                     the host computed over content()
+//!                                     the host computed over contents()
 //! ```
 //!
 //! [`screen`] refuses whatever headers alone can refuse, so that no body is read for it. What is left
@@ -13,20 +13,22 @@
 //! [`Verified`] is made nowhere else.
 
 mod head;
+mod lookup;
 mod screened;
+mod ways;
 
 pub use self::{
     head::{Head, screen},
-    screened::Screened,
+    screened::{MAX_OPENED, Screened},
 };
-use crate::{hash::Hash, scheme::Identity};
+use crate::scheme::{Algorithm, Identity};
 
 /// What has to be computed before [`Screened`] can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// The hash of an HMAC over [`Screened::content`] for each of [`Screened::keys`]; none where the
-    /// header carries the secret itself.
-    pub mac: Option<Hash>,
+    /// What is computed over each of [`Screened::contents`] with each of [`Screened::keys`]; nothing where
+    /// the header carries the secret itself.
+    pub tag: Algorithm,
     /// What the SHA-256 is of.
     pub digest: Digest,
 }
@@ -38,7 +40,7 @@ pub enum Digest {
     None,
     /// The body.
     Body,
-    /// Everything in [`Screened::content`].
+    /// The first of [`Screened::contents`], without the secret.
     Content,
 }
 
@@ -47,8 +49,8 @@ pub enum Digest {
 pub struct Hashed {
     /// The body's length in bytes.
     pub length: u64,
-    /// One MAC for each key, in order; empty where [`Needs::mac`] is none.
-    pub macs: Vec<Vec<u8>>,
+    /// One for each key over the first content, then over the next.
+    pub tags: Vec<Vec<u8>>,
     /// The digest that [`Needs::digest`] asked for.
     pub digest: Option<[u8; 32]>,
 }

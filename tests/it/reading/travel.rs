@@ -14,7 +14,7 @@ const TOKEN: Row<'_> = Row {
     algorithm: Algorithm::Token,
     encoding: Encoding::Text,
     integrity: Integrity::None,
-    signed: "",
+    signed: &[],
     ..SIGNED
 };
 

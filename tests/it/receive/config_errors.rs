@@ -140,7 +140,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"algorithm":"md5"}"#,
             &[
-                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "token""#,
+                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token""#,
             ],
         ),
         (
@@ -157,7 +157,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"signature":{}}"#,
-            &["SOURCES.x.scheme.signature.header: is missing"],
+            &["SOURCES.x.scheme.signature.header: is missing; json and form serve too"],
         ),
         (
             r#"{"signature":{"header":"x y"}}"#,
@@ -165,7 +165,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"signature":{"header":"x","prefix":"a","field":"b"}}"#,
-            &["SOURCES.x.scheme.signature.prefix: has no place beside field"],
+            &["SOURCES.x.scheme.signature.prefix: has no place beside field or first"],
         ),
         (
             r#"{"signature":{"header":"x","separator":";"}}"#,
@@ -178,7 +178,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"signature":{"header":"x","perfix":"a"}}"#,
             &[
-                "SOURCES.x.scheme.signature.perfix: is not known here; known are header, prefix, field, separator, equals",
+                "SOURCES.x.scheme.signature.perfix: is not known here; known are header, json, form, more, prefix, field, separator, equals, first",
             ],
         ),
         (
@@ -205,7 +205,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"timestamp":{"unit":"s"}}"#,
-            &["SOURCES.x.scheme.timestamp.header: is missing; json serves too"],
+            &["SOURCES.x.scheme.timestamp.header: is missing; json and form serve too"],
         ),
         (
             r#"{"timestamp":{"field":"t","unit":"s"}}"#,
@@ -213,7 +213,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"timestamp":{"json":"/t","unit":"s"}}"#,
-            &["SOURCES.x.scheme.timestamp.json: is not supported"],
+            &["SOURCES.x.scheme.timestamp: is signed by itself, so it must be in a header"],
         ),
         (
             r#"{"signed":null}"#,
@@ -221,7 +221,9 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"signed":"{timestamp}.{bdy}"}"#,
-            &["SOURCES.x.scheme.signed: knows no {bdy}, only body, timestamp, id, url, method"],
+            &[
+                "SOURCES.x.scheme.signed: knows no {bdy}, only body, timestamp, id, url, method, secret, form, url:FORM, header:NAME, headers:FIELD, field:NAME, form:NAME, json:/POINTER",
+            ],
         ),
         (
             r#"{"signed":"{timestamp}.{body}{body}"}"#,
@@ -271,7 +273,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         ),
         (
             r#"{"id":[{"header":"a","json":"/b"}]}"#,
-            &["SOURCES.x.scheme.id.header: cannot stand beside another place"],
+            &["SOURCES.x.scheme.id.json: cannot stand beside another place"],
         ),
         (
             r#"{"id":"x-id"}"#,
@@ -302,9 +304,9 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"algorithm":"md5","encoding":"hax","tolerance":5}"#,
             &[
-                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "token""#,
+                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token""#,
                 r#"SOURCES.x.scheme.encoding: must be one of "text", "hex", "base64", "base64url""#,
-                "SOURCES.x.scheme.tolerance: is not known here; known are algorithm, encoding, key, families, signature, timestamp, signed, id, type, id_required, identity, tolerance_seconds, integrity",
+                "SOURCES.x.scheme.tolerance: is not known here; known are algorithm, encoding, key, families, signature, requires, timestamp, signed, id, type, or, body_hash, id_required, identity, tolerance_seconds, integrity",
             ],
         ),
     ] {

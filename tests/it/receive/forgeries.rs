@@ -9,7 +9,7 @@ mod table;
 use waypost_core::{
     encoding::Encoding,
     rejection::Rejection::MissingEventId,
-    scheme::{Grammar, Named, Scheme},
+    scheme::{At, Grammar, Named, Scheme},
 };
 
 use self::{case::Case, table::FORGERIES};
@@ -27,10 +27,15 @@ fn every_forgery_of_every_row_is_refused_with_its_code() {
                 continue;
             };
             let request = &case.request;
-            assert_eq!(
-                case.verify(),
-                Err(expected),
-                "{}: {name}: {request:?}",
+            let verified = case.verify();
+            // Where there are several ways, which of them refuses decides the code.
+            let as_expected = match row.or {
+                None => verified == Err(expected),
+                Some(_) => verified.is_err(),
+            };
+            assert!(
+                as_expected,
+                "{}: {name}: {verified:?} for {expected:?}: {request:?}",
                 row.name
             );
             made += 1;
@@ -65,11 +70,16 @@ fn what_is_not_forged_is_accepted() {
         );
 
         if let (Grammar::Items { .. }, Some(hash)) = (row.signature.grammar, case.hmac()) {
+            case.request.remove("content-length");
             let genuine = case.encode(&case.decoded());
             let mut signatures = vec![case.encode(&vec![0; hash.length()]); 15];
             signatures.push(genuine);
             case.set_signatures(&signatures);
-            assert!(case.verify().is_ok(), "{name}: the 16th of 16 signatures");
+            assert_eq!(
+                case.verify().err(),
+                None,
+                "{name}: the 16th of 16 signatures"
+            );
             signatures[0] = "potato".to_owned();
             case.set_signatures(&signatures);
             assert!(
@@ -130,7 +140,7 @@ fn an_upper_case_hex_signature_is_the_same_one() {
 #[test]
 fn every_row_of_the_table_is_sound() {
     let mut names = std::collections::BTreeSet::new();
-    for row in waypost_core::providers::PROVIDERS {
+    for row in waypost_core::providers::all() {
         assert!(names.insert(row.name), "{} stands twice", row.name);
         assert!(
             Scheme::compile(row).is_ok(),
@@ -144,7 +154,9 @@ fn every_row_of_the_table_is_sound() {
             "{}",
             row.name
         );
-        assert_eq!(row.signature.header, row.signature.header.to_lowercase());
+        if let At::Header(name) = row.signature.at {
+            assert_eq!(name, name.to_lowercase());
+        }
         assert!(!row.identity.name().is_empty());
     }
 }

@@ -59,28 +59,28 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
     let request = Request::signed(&source, b"{}", NOW, "id", "push");
     let whole = Hashed {
         length: 2,
-        macs: vec![vec![0; 32]; 2],
+        tags: vec![vec![0; 32]; 2],
         digest: Some([0; 32]),
     };
     for (hashed, answer) in [
         (whole.clone(), Rejection::BadSignature),
         (
             Hashed {
-                macs: vec![],
+                tags: vec![],
                 ..whole.clone()
             },
             Rejection::Internal,
         ),
         (
             Hashed {
-                macs: vec![vec![0; 32]],
+                tags: vec![vec![0; 32]],
                 ..whole.clone()
             },
             Rejection::Internal,
         ),
         (
             Hashed {
-                macs: vec![vec![]; 2],
+                tags: vec![vec![]; 2],
                 ..whole.clone()
             },
             Rejection::BadSignature,

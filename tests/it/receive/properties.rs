@@ -3,14 +3,21 @@
 use proptest::prelude::*;
 use waypost_core::{
     headers::Headers,
-    scheme::{Algorithm, Part, Row, Stamp},
+    scheme::{Algorithm, Part, Place, Row, Scheme, Stamp},
     verify::{Head, screen},
 };
 
-use super::support::{NOW, Request, rows, secret, source};
+use super::support::{NOW, Request, header_of, rows, secret, source};
 
 fn any_row() -> impl Strategy<Value = Row<'static>> {
-    prop::sample::select(rows())
+    // Arbitrary bytes are no body for a row that takes its body apart.
+    let mut rows = rows();
+    rows.retain(|row| {
+        !Scheme::compile(row)
+            .expect("a row that compiles")
+            .opens_body(false)
+    });
+    prop::sample::select(rows)
 }
 
 /// Ids that senders make up, short of those that could be read as another id and a time.
@@ -33,7 +40,7 @@ fn any_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         (any::<prop::sample::Index>(), 0..8u8).prop_map(|(at, bit)| Change::Body(at, bit)),
         (any::<prop::sample::Index>(), 0..8u8).prop_map(|(at, bit)| Change::Signature(at, bit)),
-        prop_oneof![-290..-1i64, 1..290i64].prop_map(Change::Time),
+        prop_oneof![-50..-1i64, 1..50i64].prop_map(Change::Time),
         Just(Change::Id),
     ]
 }
@@ -45,9 +52,11 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..400),
         key in "[ -~]{16,64}",
         id in any_id(),
-        at in NOW - 290_000..NOW + 290_000,
+        share in -1000..=1000i64,
     ) {
         let source = source(&row, &[secret(&row, &key)]);
+        let within = i64::try_from(row.tolerance_seconds).expect("a window") * share;
+        let at = NOW.checked_add_signed(within).expect("a time");
         let request = Request::signed(&source, &body, at, &id, "thing.done");
         let verified = request.verify(&source, NOW);
         let missing = row.id_required && !request.headers.iter().any(|(_, value)| *value == id);
@@ -80,22 +89,22 @@ proptest! {
                 request.body[at] ^= 1 << bit;
             }
             Change::Signature(at, bit) => {
-                let header = request.get(&family.signature).to_owned();
+                let header = request.get(&header_of(family)).to_owned();
                 let text = scheme.layout.signatures(&header).expect("signatures").concat();
                 let mut bytes = scheme.encoding.decode(&text).expect("decodable");
                 let at = at.index(bytes.len());
                 bytes[at] ^= 1 << bit;
                 let changed = header.replace(&text, &scheme.encoding.encode(&bytes));
-                request.set(&family.signature, changed);
+                request.set(&header_of(family), changed);
             }
             Change::Time(seconds) => {
-                let Some(unit) = scheme.unit else { return Ok(()) };
+                let Some(unit) = scheme.unit.filter(|_| scheme.signs(&Part::Timestamp)) else { return Ok(()) };
                 let moved = unit.write(NOW.checked_add_signed(seconds * 1000).expect("a time"));
                 match &family.timestamp {
-                    Some(Stamp::Header(name)) => request.set(name, moved),
+                    Some(Stamp::At(Place::Header(name))) => request.set(name, moved),
                     _ => {
-                        let header = request.get(&family.signature).replacen(&unit.write(NOW), &moved, 1);
-                        request.set(&family.signature, header);
+                        let header = request.get(&header_of(family)).replacen(&unit.write(NOW), &moved, 1);
+                        request.set(&header_of(family), header);
                     }
                 }
             }
@@ -117,8 +126,8 @@ proptest! {
         let source = source(&row, &[secret(&row, "0123456789abcdef01234567")]);
         let mut request = Request::signed(&source, b"{}", NOW, "evt", "thing.done");
         let family = &source.scheme.families[0];
-        request.set(&family.signature, text);
-        if let Some(Stamp::Header(name)) = &family.timestamp {
+        request.set(&header_of(family), text);
+        if let Some(Stamp::At(Place::Header(name))) = &family.timestamp {
             request.set(name, stamp);
         }
         prop_assert!(request.verify(&source, NOW).is_err());

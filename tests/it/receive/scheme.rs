@@ -92,6 +92,7 @@ fn content_is_put_together_as_the_template_says() {
         id: "i",
         url: "https://h/p?q",
         method: "POST",
+        ..Facts::default()
     };
     let text = |text: &str| Piece::Bytes(text.as_bytes().to_vec());
     for (signed, content) in [
@@ -113,11 +114,11 @@ fn content_is_put_together_as_the_template_says() {
                 }),
             id: &[waypost_core::scheme::At::Header("x-id")],
             id_required: true,
-            signed,
+            signed: &[signed],
             ..Row::BODY_HMAC_SHA256_HEX
         };
         let scheme = Scheme::compile(&row).expect("a scheme");
-        assert_eq!(scheme.content(&facts), content, "{signed}");
+        assert_eq!(scheme.contents(&facts, None), Ok(vec![content]), "{signed}");
     }
 }
 

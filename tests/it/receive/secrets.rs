@@ -41,6 +41,8 @@ fn debug_shows_no_secret() {
         &KeyRule {
             form: Encoding::Text,
             strip: vec![],
+            bare: Encoding::Text,
+            hash: None,
         },
     );
     assert_eq!(format!("{bare:?}"), "Ok(Secret(..))");
@@ -76,6 +78,8 @@ fn neither_config_nor_errors_show_a_secret() {
     let rule = KeyRule {
         form: row.key.form,
         strip: vec![],
+        bare: row.key.form,
+        hash: None,
     };
     let error = Secret::decode(&format!("{TEXT}%"), &rule).expect_err("no base64");
     assert!(!shown(&format!("{error} {error:?}")));

@@ -5,10 +5,11 @@ use waypost_core::{
     encoding::Encoding,
     hash::{Hash, Piece, sha256},
     headers::Headers,
-    providers::PROVIDERS,
+    providers,
     rejection::Rejection,
     scheme::{
-        Algorithm, At, Grammar, Identity, Integrity, Key, Row, Scheme, Signature, Timestamp, Unit,
+        Algorithm, At, Family, Grammar, Identity, Integrity, Key, Part, Place, Row, Scheme,
+        Signature, Timestamp, Unit,
     },
     secret::Secret,
     sign::Outgoing,
@@ -58,6 +59,7 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) query: String,
+    pub(crate) method: String,
 }
 
 impl Request {
@@ -69,7 +71,18 @@ impl Request {
         id: &str,
         event_type: &str,
     ) -> Self {
-        let url = format!("{PUBLIC_URL}?a=1");
+        let scheme = &source.scheme;
+        let query = match &scheme.body_hash {
+            Some(name) => format!("a=1&{name}={}", Encoding::Hex.encode(&sha256([body]))),
+            None => "a=1".to_owned(),
+        };
+        let form = is_form(scheme);
+        let flat = if form {
+            format!("content-type\n{FORM_TYPE}\n")
+        } else {
+            String::new()
+        };
+        let url = format!("{PUBLIC_URL}?{query}");
         let out = Outgoing {
             body,
             at,
@@ -77,12 +90,18 @@ impl Request {
             event_type,
             method: "POST",
             url: &url,
+            headers: Headers::new(&flat),
         };
-        let headers = source.scheme.sign(&source.keys, &out);
+        let signed = scheme.sign(&source.keys, &out);
+        let mut headers = signed.headers;
+        if form {
+            headers.push(("content-type".to_owned(), FORM_TYPE.to_owned()));
+        }
         Self {
             headers,
-            body: body.to_vec(),
-            query: "a=1".to_owned(),
+            body: with_signature(body, signed.in_body),
+            query,
+            method: "POST".to_owned(),
         }
     }
 
@@ -111,12 +130,15 @@ impl Request {
     pub(crate) fn verify(&self, source: &Source, now: u64) -> Result<Verified, Rejection> {
         let flat = self.flat();
         let head = Head {
-            method: "POST",
+            method: &self.method,
             query: &self.query,
             headers: Headers::new(&flat),
         };
         let here = screen(source, &head, now).and_then(|screened| screened.verify(&self.body));
         let host = screen(source, &head, now).and_then(|screened| {
+            if screened.opens_body() {
+                return here.clone();
+            }
             let hashed = hash(&screened, &self.body);
             screened.verify_with(&hashed, Trickle(&self.body))
         });
@@ -125,28 +147,75 @@ impl Request {
     }
 }
 
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Whether the scheme's own requests are forms.
+fn is_form(scheme: &Scheme) -> bool {
+    let signed =
+        scheme.any_part(|part| matches!(part, Part::Form | Part::FormField { or_body: false, .. }));
+    signed || matches!(scheme.families[0].signature, Place::Form(_))
+}
+
+/// The body with its signature in it, where that is its place.
+pub(crate) fn with_signature(body: &[u8], in_body: Option<(Place, String)>) -> Vec<u8> {
+    match in_body {
+        None | Some((Place::Header(_), _)) => body.to_vec(),
+        Some((Place::Form(name), text)) => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            let others = form_urlencoded::parse(body).filter(|(field, _)| *field != name);
+            form.extend_pairs(others);
+            form.append_pair(&name, &text).finish().into_bytes()
+        }
+        Some((Place::Json(pointer), text)) => {
+            let mut json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            *at(&mut json, &pointer.to_string()) = text.into();
+            json.to_string().into_bytes()
+        }
+    }
+}
+
+/// What stands at `pointer`, which is made where it is not there; `*` is the only item of a list.
+fn at<'v>(json: &'v mut serde_json::Value, pointer: &str) -> &'v mut serde_json::Value {
+    pointer.split('/').skip(1).fold(json, |json, token| {
+        if token != "*" {
+            return &mut json[token];
+        }
+        if json.is_null() {
+            *json = serde_json::json!([null]);
+        }
+        &mut json[0]
+    })
+}
+
 /// What the host would compute over a large body.
 fn hash(screened: &Screened<'_>, body: &[u8]) -> Hashed {
     let needs = screened.needs();
-    let content: Vec<u8> = screened
-        .content()
-        .iter()
-        .flat_map(|piece| piece.bytes(body))
-        .copied()
-        .collect();
-    let mac = |hash: Hash| {
-        let keys = screened.keys().iter();
-        keys.map(|key| hash.mac(key.expose(), &[Piece::Body], &content))
-            .collect()
+    let join = |pieces: &[Piece], key: &[u8]| -> Vec<u8> {
+        let bytes = pieces.iter().flat_map(|piece| piece.bytes(body, key));
+        bytes.copied().collect()
     };
+    let mut tags = Vec::new();
+    for pieces in screened.contents() {
+        for key in screened.keys() {
+            let content = join(pieces, key.expose());
+            tags.push(match needs.tag {
+                Algorithm::Hmac(hash) => hash.mac(key.expose(), &[Piece::Body], &content),
+                Algorithm::Plain(hash) => hash.digest([content.as_slice()]),
+                Algorithm::Token => continue,
+            });
+        }
+    }
     Hashed {
         length: body.len() as u64,
-        macs: needs.mac.map(mac).unwrap_or_default(),
+        tags,
         digest: match needs.digest {
             // A host that hashes too much changes nothing.
             Digest::None => Some([7; 32]),
             Digest::Body => Some(sha256([body])),
-            Digest::Content => Some(sha256([content.as_slice()])),
+            Digest::Content => {
+                let first = screened.contents().first().expect("a content");
+                Some(sha256([join(first, b"").as_slice()]))
+            }
         },
     }
 }
@@ -167,15 +236,65 @@ pub(crate) fn body(row: &Row<'_>, id: &str, event_type: &str) -> Vec<u8> {
     for (places, text) in [(row.id, id), (row.event_type, event_type)] {
         for place in places {
             if let At::Json(pointer) = place {
-                let mut at = &mut body;
-                for token in pointer.split('/').skip(1) {
-                    at = &mut at[token];
-                }
-                *at = text.into();
+                *at(&mut body, pointer) = text.into();
             }
         }
     }
+    if let Some(Timestamp {
+        at: At::Json(pointer),
+        unit,
+    }) = row.timestamp
+    {
+        *at(&mut body, pointer) = unit.write(NOW).into();
+    }
+    let scheme = Scheme::compile(row).expect("a row that compiles");
+    for part in scheme.signed.iter().flatten() {
+        if let Part::Json(pointer) = part {
+            let place = at(&mut body, &pointer.to_string());
+            if place.is_null() {
+                *place = "signed: \\ \"value\"".into();
+            }
+        }
+    }
+    if is_form(&scheme) {
+        return form_body(row, &scheme, id, event_type);
+    }
     body.to_string().into_bytes()
+}
+
+/// A form with what the row looks for in one, and nothing that it would not have signed.
+fn form_body(row: &Row<'_>, scheme: &Scheme, id: &str, event_type: &str) -> Vec<u8> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    let mut done = Vec::new();
+    for (places, text) in [(row.id, id), (row.event_type, event_type)] {
+        for place in places {
+            if let At::Form(name) = place {
+                done.push((*name).to_owned());
+                form.append_pair(name, text);
+            }
+        }
+    }
+    if let Some(Timestamp {
+        at: At::Form(name),
+        unit,
+    }) = row.timestamp
+    {
+        done.push(name.to_owned());
+        form.append_pair(name, &unit.write(NOW));
+    }
+    let whole = scheme.any_part(|part| *part == Part::Form);
+    if whole {
+        form.append_pair("note", "größer 😀");
+    }
+    for part in scheme.signed.iter().flatten() {
+        if let Part::FormField { name, .. } = part
+            && !done.contains(name)
+        {
+            done.push(name.clone());
+            form.append_pair(name, "signed = & value");
+        }
+    }
+    form.finish().into_bytes()
 }
 
 /// Whether the row can find an id in a body.
@@ -191,31 +310,28 @@ pub(crate) fn more_rows() -> Vec<Row<'static>> {
             name: "sha1, base64url, hex key, body first",
             algorithm: Algorithm::Hmac(Hash::Sha1),
             encoding: Encoding::Base64Url,
-            key: Key {
-                form: Encoding::Hex,
-                strip: &[],
-            },
+            key: Key::encoded(Encoding::Hex, &[]),
             signature: Signature::prefixed("x-signature", "sha1="),
-            signed: "{body}{url}",
+            signed: &["{body}{url}"],
             ..base
         },
         Row {
             name: "sha384 in pairs with semicolons, milliseconds",
             algorithm: Algorithm::Hmac(Hash::Sha384),
             encoding: Encoding::Base64,
-            signature: Signature {
-                header: "x-signature",
-                grammar: Grammar::Items {
+            signature: Signature::at(
+                At::Header("x-signature"),
+                Grammar::Items {
                     field: "h1",
                     separator: ";",
                     equals: "=",
                 },
-            },
+            ),
             timestamp: Some(Timestamp {
                 at: At::Field("ts"),
                 unit: Unit::Milliseconds,
             }),
-            signed: "{timestamp}:{body}",
+            signed: &["{timestamp}:{body}"],
             id: &[At::Header("x-id")],
             identity: Identity::IdAndContent,
             ..base
@@ -228,7 +344,7 @@ pub(crate) fn more_rows() -> Vec<Row<'static>> {
                 at: At::Header("x-time"),
                 unit: Unit::Rfc3339,
             }),
-            signed: "{method}\n{id}{timestamp}{body}",
+            signed: &["{method}\n{id}{timestamp}{body}"],
             id: &[At::Header("x-id")],
             id_required: true,
             identity: Identity::Id,
@@ -240,7 +356,7 @@ pub(crate) fn more_rows() -> Vec<Row<'static>> {
             algorithm: Algorithm::Token,
             encoding: Encoding::Text,
             signature: Signature::prefixed("authorization", "Bearer "),
-            signed: "",
+            signed: &[],
             integrity: Integrity::None,
             identity: Identity::None,
             ..base
@@ -248,7 +364,21 @@ pub(crate) fn more_rows() -> Vec<Row<'static>> {
     ]
 }
 
-/// Every row that the tests know.
+/// Every row that the tests know, and every further way of those that have some as a row of its own.
 pub(crate) fn rows() -> Vec<Row<'static>> {
-    PROVIDERS.iter().copied().chain(more_rows()).collect()
+    let further = |row: &'static Row<'static>| {
+        let ways = std::iter::successors(row.or, |way| way.or);
+        ways.map(|way| Row { or: None, ..*way })
+    };
+    let shipped = providers::all().copied();
+    let ways = providers::all().flat_map(further);
+    shipped.chain(ways).chain(more_rows()).collect()
+}
+
+/// The header with the signatures; empty where they stand in the body.
+pub(crate) fn header_of(family: &Family) -> String {
+    match &family.signature {
+        Place::Header(name) => name.clone(),
+        _ => String::new(),
+    }
 }

@@ -16,6 +16,7 @@ use std::{
 use serde_json::{Map, Value, json};
 use waypost_core::{
     config::{Config, SourceConfig},
+    headers::Headers,
     scheme::Named,
     secret::Secret,
     sign::Outgoing,
@@ -105,8 +106,12 @@ fn sample(source: &SourceConfig, about: &Value, now: u64) -> Option<Value> {
         event_type: "ping",
         method: "POST",
         url: source.settings.public_url.as_deref().unwrap_or_default(),
+        headers: Headers::default(),
     };
-    Some(json!({ "headers": source.scheme.sign(&[key], &out), "body": body }))
+    let signed = source.scheme.sign(&[key], &out);
+    // A signature that stands in the body is not worth a sample.
+    let headers = signed.in_body.is_none().then_some(signed.headers)?;
+    Some(json!({ "headers": headers, "body": body }))
 }
 
 /// Each variable with the JSON text that the Worker makes of it.

@@ -204,6 +204,20 @@ impl<'v, 'e> Reader<'v, 'e> {
         Some(items(value).iter().filter_map(Value::as_str).collect())
     }
 
+    /// A table of strings.
+    pub(super) fn pairs(&mut self, name: &'static str) -> Vec<(&'v str, &'v str)> {
+        let good = |value: &Value| {
+            value
+                .as_object()
+                .is_some_and(|table| table.values().all(Value::is_string))
+        };
+        let table = self.member(name, good, "a table of strings");
+        let table = table.and_then(Value::as_object).into_iter().flatten();
+        table
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+            .collect()
+    }
+
     /// A list of names of secrets, or one alone. What is no name is not repeated: it may be the
     /// secret itself.
     pub(super) fn secret_names(&mut self, name: &'static str) -> Option<Vec<String>> {

@@ -2,22 +2,26 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `algorithm` | `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`, or `token`: the secret itself is sent |
+//! | `algorithm` | `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`; `sha256`: a plain hash over content with the `{secret}` in it; `token`: the secret itself is sent |
 //! | `encoding` | of the signature: `hex`, `base64`, `base64url` (not for `token`) |
-//! | `key` | how a secret becomes the key: `form` (`text`, `hex`, `base64`, `base64url`; by default `text`), `strip` (prefixes) |
+//! | `key` | how a secret becomes the key: `form` (`text`, `hex`, `base64`, `base64url`; by default `text`), `strip` (prefixes), `bare` (the form without a prefix, by default `form`), `hash` (`sha1`, `sha256`, `sha384`, `sha512`: the key is the hash of it) |
 //! | `families` | what `{family}` in header names stands for, one after the other |
-//! | `signature` | `header`, and `prefix` or else `field` with `separator` (`,`) and `equals` (`=`) |
-//! | `timestamp` | `header` or `field` (of the signature header), and `unit`: `s`, `ms`, `rfc3339` |
-//! | `signed` | text with `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` |
-//! | `id`, `type` | one place or a list of places, each `header` or `json` (a pointer) |
+//! | `signature` | one of `header`, `json`, `form`; `more` headers, in which `{number}` is 1 to 100; and `prefix`, or `field` (`*` for any) with `separator` (`,`) and `equals` (`=`), or `first`, the place from which the items of a list are signatures |
+//! | `requires` | headers with the value that each must have |
+//! | `timestamp` | one of `header`, `field` (of the signature header), `json`, `form`, and `unit`: `s`, `ms`, `rfc3339` |
+//! | `signed` | text with the parts of [`crate::scheme::Part`]: `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}`, …; or a list of such texts, any of which may be what was signed |
+//! | `body_hash` | the query parameter of the signed URL that holds the SHA-256 of the body |
+//! | `id`, `type` | one place or a list of places, each one of `header`, `json` (a pointer), `form` |
 //! | `id_required` | by default false; true where `{id}` is signed |
 //! | `identity` | `id`, `id+content`, `content`, `none`; by default `id+content`, or `content` without an `id` |
 //! | `tolerance_seconds` | by default 300 |
 //! | `integrity` | `none` says that the body is not signed, and that this is meant |
+//! | `or` | another scheme, for requests that carry no signature of this one's form |
 
 use super::reader::Reader;
 use crate::scheme::{
-    Algorithm, At, Encoding, Grammar, Identity, Integrity, Key, Row, Scheme, Signature, Timestamp,
+    Algorithm, At, Encoding, Grammar, Hash, Identity, Integrity, Key, Row, Scheme, Signature,
+    Timestamp,
 };
 
 /// Reads the members of a row; the names are those of the config.
@@ -27,30 +31,32 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     let token = algorithm == Some(Algorithm::Token);
     let encoding = scheme.named("encoding").or(token.then_some(Encoding::Text));
     let encoding = scheme.required("encoding", encoding);
-    let (form, strip) = scheme
-        .table("key", key)
-        .unwrap_or((Encoding::Text, Vec::new()));
+    let key = scheme.table("key", key).unwrap_or_default();
     let families = scheme.texts("families").unwrap_or_default();
-    let signature = scheme.table("signature", signature);
+    let mut more = Vec::new();
+    let signature = scheme.table("signature", |signature| {
+        read_signature(signature, &mut more)
+    });
     let signature = scheme.required("signature", signature);
+    let requires = scheme.pairs("requires");
     let timestamp = scheme.table("timestamp", timestamp);
-    let signed = scheme.text("signed").or(token.then_some(""));
-    let signed = scheme.required("signed", signed);
+    let signed = scheme.texts("signed").or(token.then(Vec::new));
+    let signed = scheme.required("signed", signed).unwrap_or_default();
     let id = scheme.tables("id", place);
     let event_type = scheme.tables("type", place);
-    let signs_id = signed.is_some_and(|signed| signed.contains("{id}"));
+    let signs_id = signed.iter().any(|signed| signed.contains("{id}"));
     let by_default = if id.is_empty() {
         Identity::Content
     } else {
         Identity::IdAndContent
     };
+    let or = scheme.table("or", read);
     let row = Row {
-        key: Key {
-            form,
-            strip: &strip,
-        },
+        key: key.key(),
         families: &families,
+        requires: &requires,
         timestamp,
+        body_hash: scheme.text("body_hash"),
         id: &id,
         id_required: scheme.flag("id_required").unwrap_or(signs_id),
         event_type: &event_type,
@@ -61,72 +67,139 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
         integrity: scheme.named("integrity").unwrap_or(Integrity::Body),
         algorithm: algorithm?,
         encoding: encoding?,
-        signature: signature?,
-        signed: signed?,
+        signature: Signature {
+            more: &more,
+            ..signature?
+        },
+        signed: &signed,
         ..Row::BODY_HMAC_SHA256_HEX
     };
     if !scheme.clean() {
         return None;
     }
-    Scheme::compile(&row)
+    let compiled = Scheme::compile(&row);
+    let compiled = compiled
         .map_err(|error| scheme.error(error.key, &error.reason))
-        .ok()
+        .ok();
+    compiled.map(|compiled| Scheme {
+        or: or.map(Box::new),
+        ..compiled
+    })
 }
 
-fn key<'v>(key: &mut Reader<'v, '_>) -> Option<(Encoding, Vec<&'v str>)> {
+/// A [`Key`] that owns its list.
+struct KeyTexts<'v> {
+    form: Encoding,
+    strip: Vec<&'v str>,
+    bare: Encoding,
+    hash: Option<Hash>,
+}
+
+impl Default for KeyTexts<'_> {
+    fn default() -> Self {
+        Self {
+            form: Encoding::Text,
+            strip: Vec::new(),
+            bare: Encoding::Text,
+            hash: None,
+        }
+    }
+}
+
+impl KeyTexts<'_> {
+    fn key(&self) -> Key<'_> {
+        Key {
+            form: self.form,
+            strip: &self.strip,
+            bare: self.bare,
+            hash: self.hash,
+        }
+    }
+}
+
+fn key<'v>(key: &mut Reader<'v, '_>) -> Option<KeyTexts<'v>> {
     let form = key.named("form").unwrap_or(Encoding::Text);
-    Some((form, key.texts("strip").unwrap_or_default()))
+    Some(KeyTexts {
+        form,
+        strip: key.texts("strip").unwrap_or_default(),
+        bare: key.named("bare").unwrap_or(form),
+        hash: key.named("hash"),
+    })
 }
 
-fn signature<'v>(signature: &mut Reader<'v, '_>) -> Option<Signature<'v>> {
-    let header = signature.text("header");
-    let header = signature.required("header", header);
+fn read_signature<'v>(
+    signature: &mut Reader<'v, '_>,
+    more: &mut Vec<&'v str>,
+) -> Option<Signature<'v>> {
+    let at = one_of(signature, &[HEADER, JSON, FORM]);
+    *more = signature.texts("more").unwrap_or_default();
     let prefix = signature.text("prefix");
     let field = signature.text("field");
     let separator = signature.text("separator");
     let equals = signature.text("equals");
-    let grammar = match field {
-        Some(field) => Grammar::Items {
+    let first = signature.number("first", 0..=99);
+    let list = separator.unwrap_or(",");
+    let grammar = match (field, first) {
+        (Some(field), _) => Grammar::Items {
             field,
-            separator: separator.unwrap_or(","),
+            separator: list,
             equals: equals.unwrap_or("="),
         },
-        None => Grammar::Whole {
+        (None, Some(first)) => Grammar::List {
+            separator: list,
+            first: usize::try_from(first).unwrap_or_default(),
+        },
+        (None, None) => Grammar::Whole {
             prefix: prefix.unwrap_or_default(),
         },
     };
-    if prefix.is_some() && field.is_some() {
-        signature.error("prefix", "has no place beside field");
+    if prefix.is_some() && (field.is_some() || first.is_some()) {
+        signature.error("prefix", "has no place beside field or first");
     }
-    if field.is_none() && (separator.is_some() || equals.is_some()) {
+    if field.is_some() && first.is_some() {
+        signature.error("first", "has no place beside field");
+    }
+    let alone = separator.filter(|_| first.is_none()).or(equals);
+    if field.is_none() && alone.is_some() {
         signature.error("field", "is missing, and the header has separators");
     }
-    Some(Signature {
-        header: header?,
-        grammar,
-    })
+    Some(Signature::at(at?, grammar))
 }
 
 fn timestamp<'v>(timestamp: &mut Reader<'v, '_>) -> Option<Timestamp<'v>> {
     let unit = timestamp.named("unit");
     let unit = timestamp.required("unit", unit);
     Some(Timestamp {
-        at: place(timestamp)?,
+        at: one_of(timestamp, &[HEADER, FIELD, JSON, FORM])?,
         unit: unit?,
     })
 }
 
-/// Exactly one of the kinds of place.
+/// A kind of place, and how a text becomes one.
+type Kind = (&'static str, for<'v> fn(&'v str) -> At<'v>);
+
+const HEADER: Kind = ("header", |text| At::Header(text));
+const FIELD: Kind = ("field", |text| At::Field(text));
+const JSON: Kind = ("json", |text| At::Json(text));
+const FORM: Kind = ("form", |text| At::Form(text));
+
 fn place<'v>(place: &mut Reader<'v, '_>) -> Option<At<'v>> {
-    let header = place.text("header").map(At::Header);
-    let field = place.text("field").map(At::Field);
-    let json = place.text("json").map(At::Json);
-    let mut given = [header, field, json].into_iter().flatten();
-    let at = given.next();
-    match (at, given.next()) {
-        (None, _) => place.error("header", "is missing; json serves too"),
-        (Some(_), Some(_)) => place.error("header", "cannot stand beside another place"),
-        (Some(_), None) => {}
+    one_of(place, &[HEADER, FIELD, JSON, FORM])
+}
+
+/// Exactly one of these kinds of place.
+fn one_of<'v>(place: &mut Reader<'v, '_>, kinds: &[Kind]) -> Option<At<'v>> {
+    let mut found = None;
+    for (name, at) in kinds {
+        let Some(text) = place.text(name) else {
+            continue;
+        };
+        if found.replace(at(text)).is_some() {
+            place.error(name, "cannot stand beside another place");
+        }
     }
-    at
+    if found.is_none() {
+        place.error("header", "is missing; json and form serve too");
+    }
+    found
 }

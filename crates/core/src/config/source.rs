@@ -66,13 +66,13 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     if let Some(Err(error)) = identity.map(|identity| scheme.allows(identity)) {
         source.error(error.key, &error.reason);
     }
-    if tolerance.is_some() && scheme.unit.is_none() {
+    if tolerance.is_some() && scheme.ways().all(|way| way.unit.is_none()) {
         source.error(
             "tolerance_seconds",
             "has no effect: the scheme signs no time",
         );
     }
-    if public_url.is_none() && scheme.signs(&Part::Url) {
+    if public_url.is_none() && scheme.ways().any(signs_url) {
         source.error("public_url", "is missing, and the scheme signs the URL");
     }
     let settings = Settings {
@@ -115,7 +115,7 @@ fn scheme(
         source.error("scheme", "has no place beside provider");
     }
     let Some(row) = providers::find(provider) else {
-        let names: Vec<&str> = providers::PROVIDERS.iter().map(|row| row.name).collect();
+        let names: Vec<&str> = providers::all().map(|row| row.name).collect();
         source.error(
             "provider",
             &format!("{provider:?} is not known; known are {}", names.join(", ")),
@@ -136,6 +136,10 @@ fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
         source.error("secrets", &format!("must be 1 to {MAX_SECRETS} names"));
     }
     names
+}
+
+fn signs_url(scheme: &Scheme) -> bool {
+    scheme.any_part(|part| matches!(part, Part::Url(_)))
 }
 
 fn is_public_url(url: &str) -> bool {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Unit,
-    family::families, template,
+    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Stamp, Unit,
+    family::families, rules, template,
 };
 use crate::secret::KeyRule;
 
@@ -25,8 +25,12 @@ pub struct Scheme {
     pub families: Vec<Family>,
     /// How the time of signing is written, for a scheme that signs one.
     pub unit: Option<Unit>,
-    /// What is signed.
-    pub signed: Vec<Part>,
+    /// Headers that must have exactly this value.
+    pub requires: Vec<(String, String)>,
+    /// What is signed; any of several. Never empty.
+    pub signed: Vec<Vec<Part>>,
+    /// The query parameter that holds the SHA-256 of the body.
+    pub body_hash: Option<String>,
     /// Whether a webhook without an id is refused.
     pub id_required: bool,
     /// What makes two webhooks the same one.
@@ -35,6 +39,8 @@ pub struct Scheme {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
+    /// Another way in which the provider signs.
+    pub or: Option<Box<Self>>,
 }
 
 /// What is wrong with a row.
@@ -74,39 +80,88 @@ impl Scheme {
             name: row.name.to_owned(),
             algorithm: row.algorithm,
             encoding: row.encoding,
-            key: KeyRule {
-                form: row.key.form,
-                strip: row
-                    .key
-                    .strip
-                    .iter()
-                    .map(|&prefix| prefix.to_owned())
-                    .collect(),
-            },
+            key: KeyRule::from(row.key),
             layout: Layout::from(row.signature.grammar),
             families: families(row)?,
             unit: row.timestamp.map(|timestamp| timestamp.unit),
-            signed: template::parse(row.signed)?,
+            requires: row
+                .requires
+                .iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned()))
+                .collect(),
+            signed: signed(row.signed)
+                .iter()
+                .map(|signed| template::parse(signed))
+                .collect::<Result<_, _>>()?,
+            body_hash: row.body_hash.map(str::to_owned),
             id_required: row.id_required,
             identity: row.identity,
             tolerance_seconds: row.tolerance_seconds,
             integrity: row.integrity,
+            or: row.or.map(Self::compile).transpose()?.map(Box::new),
         };
-        scheme.check(row)?;
+        rules::check(&scheme)?;
         Ok(scheme)
+    }
+
+    /// This way of signing, and the others after it.
+    pub fn ways(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |way| way.or.as_deref())
     }
 
     /// Whether `part` is covered by the signature.
     pub fn signs(&self, part: &Part) -> bool {
-        self.signed.contains(part)
+        self.signed.iter().all(|signed| signed.contains(part))
+    }
+
+    /// Whether `wanted` is true of any part that is signed.
+    pub fn any_part(&self, wanted: impl Fn(&Part) -> bool) -> bool {
+        self.signed.iter().flatten().any(wanted)
+    }
+
+    /// Whether the signature covers the body: as a whole, as all the fields of a form, or by its hash in
+    /// the URL.
+    pub fn covers_body(&self) -> bool {
+        let whole = |part: &Part| matches!(part, Part::Body | Part::Form | Part::FormField { .. });
+        let url = |part: &Part| matches!(part, Part::Url(_));
+        self.signed.iter().all(|signed| {
+            signed.iter().any(whole) || (self.body_hash.is_some() && signed.iter().any(url))
+        })
+    }
+
+    /// Whether the signature cannot be checked before the body, which is a `form` or not, was taken apart.
+    pub fn opens_body(&self, form: bool) -> bool {
+        let in_body = |family: &Family| !matches!(family.signature, Place::Header(_));
+        let opens = |part: &Part| match part {
+            Part::FormField { or_body: true, .. } => form,
+            Part::Form | Part::FormField { .. } | Part::Json(_) => true,
+            _ => false,
+        };
+        self.families.iter().any(in_body) || self.any_part(opens)
     }
 
     /// Whether an id found at `place` is covered by the signature.
     pub fn signs_place(&self, place: &Place) -> bool {
         match place {
-            Place::Header(_) => self.signs(&Part::Id),
-            Place::Json(_) => self.signs(&Part::Body),
+            Place::Header(name) => self.signs(&Part::Id) || self.signs(&Part::Header(name.clone())),
+            Place::Json(pointer) => self.covers_body() || self.signs(&Part::Json(pointer.clone())),
+            Place::Form(name) => {
+                let field = |part: &Part| matches!(part, Part::FormField { name: field, .. } if field == name);
+                self.covers_body() || self.any_part(field)
+            }
         }
+    }
+
+    /// Whether the time of signing is covered by the signature.
+    pub fn signs_time(&self) -> bool {
+        let signed = |stamp: &Stamp| match stamp {
+            Stamp::At(Place::Header(_)) | Stamp::Field(_) => self.signs(&Part::Timestamp),
+            Stamp::At(place) => self.signs_place(place),
+        };
+        let stamps = self.families.iter().map(|family| &family.timestamp);
+        stamps
+            .into_iter()
+            .all(|stamp| stamp.as_ref().is_some_and(signed))
     }
 
     /// Whether webhooks may go by `identity`.
@@ -115,50 +170,30 @@ impl Scheme {
     ///
     /// Where there is no id, or where anyone could change it.
     pub fn allows(&self, identity: Identity) -> Result<(), SchemeError> {
-        let ids = || self.families.iter().flat_map(|family| &family.id);
+        let ways = || {
+            self.ways()
+                .flat_map(|way| way.families.iter().map(move |family| (way, family)))
+        };
+        let ids =
+            || ways().flat_map(|(way, family)| family.id.iter().map(move |place| (way, place)));
         let refuse = |reason: &str| Err(SchemeError::new("identity", reason));
         match identity {
             Identity::Id | Identity::IdAndContent if ids().next().is_none() => {
                 refuse("needs an id, and the scheme has none")
             }
-            Identity::Id if !ids().all(|place| self.signs_place(place)) => refuse(
+            Identity::Id if !ids().all(|(way, place)| way.signs_place(place)) => refuse(
                 "\"id\" needs a signed id, and anyone can change this one: use \"id+content\"",
             ),
             _ => Ok(()),
         }
     }
+}
 
-    /// Every rule that joins two keys, one a line.
-    fn check(&self, row: &Row<'_>) -> Result<(), SchemeError> {
-        let token = self.algorithm == Algorithm::Token;
-        let in_body = |place: &Place| matches!(place, Place::Json(_));
-        let id_in_body = self
-            .families
-            .iter()
-            .any(|family| family.id.iter().any(in_body));
-        let bodies = self
-            .signed
-            .iter()
-            .filter(|part| **part == Part::Body)
-            .count();
-        #[rustfmt::skip]
-        let rules: &[(bool, &'static str, &str)] = &[
-            (token != (self.encoding == Encoding::Text), "encoding", "is \"text\" for \"token\" and for nothing else"),
-            (token && !self.signed.is_empty(), "signed", "has no place in a scheme that signs nothing"),
-            (!token && self.signed.is_empty(), "signed", "is empty"),
-            (bodies > 1, "signed", "holds {body} more than once"),
-            (self.signs(&Part::Timestamp) && self.unit.is_none(), "timestamp", "is missing, and {timestamp} is signed"),
-            (!self.signs(&Part::Timestamp) && self.unit.is_some(), "timestamp", "is not signed, so it proves nothing: leave it out or sign {timestamp}"),
-            (self.signs(&Part::Id) && row.id.is_empty(), "id", "is missing, and {id} is signed"),
-            (self.signs(&Part::Id) && id_in_body, "id", "is signed by itself, so it must be in a header"),
-            (self.signs(&Part::Id) && !self.id_required, "id_required", "must be true, since {id} is signed"),
-            (self.id_required && row.id.is_empty(), "id", "is missing, and required"),
-            (!self.signs(&Part::Body) && self.integrity == Integrity::Body, "integrity", "the body is not signed; say \"none\" if that is meant"),
-            (self.signs(&Part::Body) && self.integrity == Integrity::None, "integrity", "is \"none\", but the body is signed"),
-        ];
-        match rules.iter().find(|(broken, ..)| *broken) {
-            Some((_, key, reason)) => Err(SchemeError::new(key, *reason)),
-            None => self.allows(self.identity),
-        }
+/// What is signed; nothing, where there is no template.
+fn signed<'r>(templates: &'r [&'r str]) -> &'r [&'r str] {
+    if templates.is_empty() {
+        &[""]
+    } else {
+        templates
     }
 }

@@ -5,8 +5,10 @@ use super::{At, Grammar, Pointer, Row, SchemeError};
 /// The places that belong together.
 #[derive(Clone, Debug)]
 pub struct Family {
-    /// The header with the signatures.
-    pub signature: String,
+    /// Where the signatures are.
+    pub signature: Place,
+    /// Further headers with signatures; `{number}` in a name stands for any of 1 to 100.
+    pub more: Vec<String>,
     /// Where the time of signing is.
     pub timestamp: Option<Stamp>,
     /// Where the id is.
@@ -18,23 +20,55 @@ pub struct Family {
 /// Where the time of signing is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stamp {
-    /// In this header.
-    Header(String),
+    /// At this place.
+    At(Place),
     /// In this item of the signature header.
     Field(String),
 }
 
-/// Where an id or a type is.
+/// Where something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In this header.
     Header(String),
-    /// At this place in the body.
+    /// At this place in a body that is JSON.
     Json(Pointer),
+    /// In this field of a body that is a form.
+    Form(String),
 }
+
+impl Family {
+    /// Whether the header `name` carries signatures.
+    pub fn is_signature(&self, name: &str) -> bool {
+        let first = matches!(&self.signature, Place::Header(header) if header == name);
+        first || self.more.iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+/// Whether `name` is `pattern`, with a number from 1 to 100 in the place of `{number}`.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((before, after)) = pattern.split_once(NUMBER) else {
+        return pattern == name;
+    };
+    let number = name
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after));
+    number.is_some_and(|number| {
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+        digits
+            && number
+                .parse()
+                .is_ok_and(|number: u8| (1..=100).contains(&number))
+    })
+}
+
+const NUMBER: &str = "{number}";
 
 /// The families of a row, its header names completed.
 pub(super) fn families(row: &Row<'_>) -> Result<Vec<Family>, SchemeError> {
+    if let Grammar::List { separator: "", .. } = row.signature.grammar {
+        return Err(SchemeError::new("signature.separator", "is empty"));
+    }
     if let Grammar::Items {
         field,
         separator,
@@ -50,7 +84,8 @@ pub(super) fn families(row: &Row<'_>) -> Result<Vec<Family>, SchemeError> {
             return Err(SchemeError::new(key, "is empty"));
         }
     }
-    if !row.families.is_empty() && !row.signature.header.contains("{family}") {
+    let by_family = matches!(row.signature.at, At::Header(name) if name.contains("{family}"));
+    if !row.families.is_empty() && !by_family {
         let reason = "holds no {family}, so that only the first would ever be taken";
         return Err(SchemeError::new("signature.header", reason));
     }
@@ -76,7 +111,13 @@ impl Names<'_> {
     fn places(&self) -> Result<Family, SchemeError> {
         let row = self.row;
         Ok(Family {
-            signature: self.header(row.signature.header, "signature.header")?,
+            signature: self.place(row.signature.at, "signature.header")?,
+            more: row
+                .signature
+                .more
+                .iter()
+                .map(|name| self.numbered(name))
+                .collect::<Result<_, _>>()?,
             timestamp: row
                 .timestamp
                 .map(|timestamp| self.stamp(timestamp.at))
@@ -101,19 +142,29 @@ impl Names<'_> {
         Ok(name)
     }
 
+    fn numbered(&self, name: &str) -> Result<String, SchemeError> {
+        self.header(&name.replace(NUMBER, "1"), "signature.more")?;
+        Ok(name.replace("{family}", self.family).to_ascii_lowercase())
+    }
+
     fn stamp(&self, at: At<'_>) -> Result<Stamp, SchemeError> {
         match at {
-            At::Header(name) => self.header(name, "timestamp.header").map(Stamp::Header),
             At::Field(_) if matches!(self.row.signature.grammar, Grammar::Whole { .. }) => Err(
                 SchemeError::new("timestamp.field", "needs a signature header with fields"),
             ),
             At::Field(field) => Ok(Stamp::Field(field.to_owned())),
-            At::Json(_) => Err(SchemeError::new("timestamp.json", "is not supported")),
+            _ => self.place(at, "timestamp.header").map(Stamp::At),
         }
     }
 
     fn list(&self, places: &[At<'_>], key: &'static str) -> Result<Vec<Place>, SchemeError> {
-        places.iter().map(|&at| self.place(at, key)).collect()
+        let place = |&at| match at {
+            At::Json(pointer) if key == "id" && pointer.contains("/*") => {
+                Err(SchemeError::new(key, "cannot stand in a list"))
+            }
+            _ => self.place(at, key),
+        };
+        places.iter().map(place).collect()
     }
 
     fn place(&self, at: At<'_>, key: &'static str) -> Result<Place, SchemeError> {
@@ -125,6 +176,7 @@ impl Names<'_> {
                     format!("{pointer:?} is no JSON pointer such as \"/event/id\""),
                 )
             }),
+            At::Form(name) => Ok(Place::Form(name.to_owned())),
             At::Field(_) => Err(SchemeError::new(
                 key,
                 "cannot be a field of the signature header",

@@ -13,6 +13,8 @@ pub enum Layout {
     Whole(String),
     /// Named items.
     Items(Labelled),
+    /// Items by their place: what stands between them, and the place of the first signature.
+    List(String, usize),
 }
 
 /// What a header of named items looks like. See [`Grammar::Items`].
@@ -30,6 +32,7 @@ impl From<Grammar<'_>> for Layout {
     fn from(grammar: Grammar<'_>) -> Self {
         match grammar {
             Grammar::Whole { prefix } => Self::Whole(prefix.to_owned()),
+            Grammar::List { separator, first } => Self::List(separator.to_owned(), first),
             Grammar::Items {
                 field,
                 separator,
@@ -58,6 +61,11 @@ impl Layout {
         let found: Vec<&str> = match self {
             Self::Whole(prefix) => value.strip_prefix(prefix.as_str()).into_iter().collect(),
             Self::Items(labelled) => labelled.values(value, &labelled.field)?,
+            Self::List(separator, first) => value
+                .split(separator.as_str())
+                .map(str::trim)
+                .skip(*first)
+                .collect(),
         };
         match found.len() {
             0 => Err(Rejection::UnrecognisedSignature),
@@ -66,20 +74,25 @@ impl Layout {
         }
     }
 
-    /// The one item named `field` in a header's value; none in a layout without items.
+    /// The one item named `field` in a header's value, or at that place in a list.
     ///
     /// # Errors
     ///
     /// [`Rejection::MalformedHeader`] where there is not exactly one: with two, whoever reads the
     /// other one disagrees with us about when this was signed.
     pub fn single<'h>(&self, value: &'h str, field: &str) -> Result<&'h str, Rejection> {
-        let Self::Items(labelled) = self else {
-            return Err(Rejection::MalformedHeader);
+        let found = match self {
+            Self::Whole(_) => None,
+            Self::Items(labelled) => match labelled.values(value, field)?.as_slice() {
+                [only] => Some(*only),
+                _ => None,
+            },
+            Self::List(separator, _) => {
+                let at = field.parse().ok();
+                at.and_then(|at| value.split(separator.as_str()).map(str::trim).nth(at))
+            }
         };
-        match labelled.values(value, field)?.as_slice() {
-            [only] => Ok(only),
-            _ => Err(Rejection::MalformedHeader),
-        }
+        found.ok_or(Rejection::MalformedHeader)
     }
 
     /// The header's value for these signatures; `first` is an item that stands before them.
@@ -87,6 +100,12 @@ impl Layout {
         match self {
             Self::Whole(prefix) => {
                 format!("{prefix}{}", signatures.first().map_or("", String::as_str))
+            }
+            Self::List(separator, _) => {
+                let first = first.map(|(_, text)| text);
+                let signed = signatures.iter().map(String::as_str);
+                let items: Vec<&str> = first.into_iter().chain(signed).collect();
+                items.join(separator)
             }
             Self::Items(Labelled {
                 field,
@@ -115,8 +134,9 @@ impl Labelled {
             let (name, text) = item
                 .split_once(self.equals.as_str())
                 .ok_or(Rejection::MalformedHeader)?;
-            if name == field {
-                values.push(text);
+            if field == "*" || name.trim() == field {
+                // Where spaces divide the items, some senders put commas there as well.
+                values.push(text.trim().trim_end_matches(','));
             }
         }
         Ok(values)

@@ -1,12 +1,16 @@
 //! The first phase: what the headers alone decide.
 
-use super::screened::{Lookup, Screened};
+use super::{
+    lookup::Lookup,
+    screened::{Kept, Screened},
+    ways::{self, Way},
+};
 use crate::{
     fields::MAX_TEXT,
-    hash::{Piece, sha256},
+    form::is_form,
     headers::{Headers, MAX_VALUE},
     rejection::Rejection,
-    scheme::{Algorithm, Facts, Family, Part, Place, Scheme, Stamp, Unit},
+    scheme::{Facts, Family, Part, Place, Scheme, Stamp},
     source::Source,
     window,
 };
@@ -36,21 +40,20 @@ pub fn screen<'s>(
     if declared.is_some_and(|length| length > source.settings.max_body_bytes) {
         return Err(Rejection::BodyTooLarge);
     }
-    let scheme = &source.scheme;
-    let (family, signature) = family(scheme, &head.headers).ok_or(Rejection::MissingSignature)?;
-    let signatures = decode(scheme, &scheme.layout.signatures(signature)?)?;
+    let form = head.headers.get("content-type").is_some_and(is_form);
+    let way = ways::choose(&source.scheme, head, form)?;
+    let scheme = way.scheme;
 
-    let (stamp, sent) = match (&family.timestamp, scheme.unit) {
-        (Some(stamp), Some(unit)) => timestamp(scheme, stamp, unit, signature, &head.headers)?,
-        _ => ("", now),
-    };
-    window::check(sent, now, source.settings.tolerance_seconds)?;
+    let (stamp, sent) = timestamp(&way, &head.headers)?;
+    if let Some(sent) = sent {
+        window::check(sent, now, source.settings.tolerance_seconds)?;
+    }
 
-    let id = lookup(&family.id, &head.headers)?;
-    if scheme.id_required && id.pointers.is_empty() && id.header.is_none() {
+    let id = lookup(&way.family.id, &head.headers)?;
+    if source.scheme.id_required && !id.is_possible() {
         return Err(Rejection::MissingEventId);
     }
-    let signed_id = id.header.as_deref().unwrap_or_default();
+    let signed_id = id.header.as_ref().map_or("", |(_, text)| text);
     if ambiguous(scheme, signed_id) {
         return Err(Rejection::MalformedHeader);
     }
@@ -60,21 +63,31 @@ pub fn screen<'s>(
         id: signed_id,
         url: &url,
         method: head.method,
+        headers: head.headers,
+        signature: way.text,
+    };
+    let late = scheme.opens_body(form);
+    let (contents, kept) = if late {
+        (Vec::new(), Some(Kept::of(&facts)))
+    } else {
+        (scheme.contents(&facts, None)?, None)
     };
     Ok(Screened {
         source,
-        signatures,
-        content: scheme.content(&facts),
+        scheme,
+        family: way.family,
+        id_signed: id_signed(scheme, &facts, &id),
+        stamp: stamp_in_body(way.family),
+        now,
+        form,
+        body_hash: ways::body_hash(scheme, head.query),
+        signatures: way.signatures,
+        contents,
+        kept,
         declared,
         id,
-        event_type: lookup(&family.event_type, &head.headers).unwrap_or_default(),
+        event_type: lookup(&way.family.event_type, &head.headers).unwrap_or_default(),
     })
-}
-
-/// The first family whose signature is there, with its value.
-fn family<'s, 'h>(scheme: &'s Scheme, headers: &Headers<'h>) -> Option<(&'s Family, &'h str)> {
-    let with_value = |family: &'s Family| Some((family, filled(headers, &family.signature)?));
-    scheme.families.iter().find_map(with_value)
 }
 
 /// A header's value; an empty one is as good as none.
@@ -82,46 +95,55 @@ fn filled<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
     headers.get(name).filter(|value| !value.is_empty())
 }
 
-/// Those signatures that could match at all. One that cannot does not spoil the others: a provider
-/// may send one in a form that is newer than ours.
-fn decode(scheme: &Scheme, texts: &[&str]) -> Result<Vec<Vec<u8>>, Rejection> {
-    let decoded = texts.iter().filter_map(|text| scheme.encoding.decode(text));
-    let decoded: Vec<Vec<u8>> = match scheme.algorithm {
-        Algorithm::Hmac(hash) => decoded
-            .filter(|bytes| bytes.len() == hash.length())
-            .collect(),
-        // Tokens are compared by their digests, since a comparison cannot hide a difference in length.
-        Algorithm::Token => {
-            let tokens = decoded.filter(|token| !token.is_empty());
-            tokens
-                .map(|token| sha256([token.as_slice()]).to_vec())
-                .collect()
-        }
+/// Whether the header that the id would be taken from is covered by the signature.
+fn id_signed(scheme: &Scheme, facts: &Facts<'_>, id: &Lookup<'_>) -> bool {
+    let Some((place, _)) = &id.header else {
+        return false;
     };
-    if decoded.is_empty() {
-        Err(Rejection::UndecodableSignature)
-    } else {
-        Ok(decoded)
-    }
+    let Place::Header(header) = place else {
+        return false;
+    };
+    let listed = |part: &Part| match part {
+        Part::Listed(field) => {
+            let names = scheme.field(facts, field);
+            names.split_whitespace().any(|name| name == header)
+        }
+        _ => false,
+    };
+    scheme.signs_place(place) || scheme.any_part(listed)
 }
 
-/// The time of signing: its text as it was sent, and in milliseconds since 1970.
+/// Where the body says when it was signed.
+fn stamp_in_body(family: &Family) -> Lookup<'_> {
+    let mut lookup = Lookup::default();
+    match &family.timestamp {
+        Some(Stamp::At(Place::Json(pointer))) => lookup.pointers.push(pointer),
+        Some(Stamp::At(Place::Form(name))) => lookup.fields.push(name),
+        _ => {}
+    }
+    lookup
+}
+
+/// The time of signing where the headers say it: its text as it was sent, and in milliseconds since 1970.
 fn timestamp<'h>(
-    scheme: &Scheme,
-    stamp: &Stamp,
-    unit: Unit,
-    signature: &'h str,
+    way: &Way<'_, 'h>,
     headers: &Headers<'h>,
-) -> Result<(&'h str, u64), Rejection> {
+) -> Result<(&'h str, Option<u64>), Rejection> {
+    let (Some(stamp), Some(unit)) = (&way.family.timestamp, way.scheme.unit) else {
+        return Ok(("", None));
+    };
     let text = match stamp {
-        Stamp::Header(name) => filled(headers, name).ok_or(Rejection::MissingTimestamp)?,
-        Stamp::Field(field) => scheme.layout.single(signature, field)?,
+        Stamp::At(Place::Header(name)) => {
+            filled(headers, name).ok_or(Rejection::MissingTimestamp)?
+        }
+        Stamp::At(_) => return Ok(("", None)),
+        Stamp::Field(field) => way.scheme.layout.single(way.text, field)?,
     };
     if text.len() > MAX_VALUE {
         return Err(Rejection::MalformedHeader);
     }
     let sent = unit.parse(text).ok_or(Rejection::MalformedTimestamp)?;
-    Ok((text, sent))
+    Ok((text, Some(sent)))
 }
 
 /// The places in the body that come before the first header that has a value, and that value.
@@ -130,6 +152,7 @@ fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, 
     for place in places {
         match place {
             Place::Json(pointer) => lookup.pointers.push(pointer),
+            Place::Form(name) => lookup.fields.push(name),
             Place::Header(name) => {
                 let Some(value) = filled(headers, name) else {
                     continue;
@@ -137,7 +160,7 @@ fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, 
                 if value.len() > MAX_TEXT || value.chars().any(char::is_control) {
                     return Err(Rejection::MalformedHeader);
                 }
-                lookup.header = Some(value.to_owned());
+                lookup.header = Some((place, value.to_owned()));
                 break;
             }
         }
@@ -157,7 +180,8 @@ fn ambiguous(scheme: &Scheme, id: &str) -> bool {
         return false;
     };
     let time = |text: &str| unit.parse(text).is_some_and(|millis| millis >= EARLIEST);
-    scheme.signed.windows(3).any(|parts| match parts {
+    let mut threes = scheme.signed.iter().flat_map(|signed| signed.windows(3));
+    threes.any(|parts| match parts {
         [Part::Id, Part::Literal(between), Part::Timestamp] => id.split(between).skip(1).any(time),
         _ => false,
     })
@@ -170,30 +194,5 @@ fn url(source: &Source, query: &str) -> String {
         base.to_owned()
     } else {
         format!("{base}?{query}")
-    }
-}
-
-impl Scheme {
-    /// The signed content, the body left open. Adjacent parts that are known become one piece.
-    pub fn content(&self, facts: &Facts<'_>) -> Vec<Piece> {
-        let mut pieces = Vec::new();
-        for part in &self.signed {
-            let text = match part {
-                Part::Literal(text) => text,
-                Part::Timestamp => facts.timestamp,
-                Part::Id => facts.id,
-                Part::Url => facts.url,
-                Part::Method => facts.method,
-                Part::Body => {
-                    pieces.push(Piece::Body);
-                    continue;
-                }
-            };
-            match pieces.last_mut() {
-                Some(Piece::Bytes(bytes)) => bytes.extend_from_slice(text.as_bytes()),
-                _ => pieces.push(Piece::Bytes(text.as_bytes().to_vec())),
-            }
-        }
-        pieces
     }
 }

@@ -4,39 +4,88 @@ use std::io::Read;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{Digest, EventId, Hashed, Needs, Verified};
+use super::{
+    Digest, EventId, Hashed, Needs, Verified,
+    lookup::{self, Lookup},
+    ways,
+};
 use crate::{
-    fields::{self, Found, Pointer},
-    hash::{Hash, Piece, sha256},
+    form::Form,
+    hash::{Piece, sha256},
+    headers::Headers,
     rejection::Rejection,
-    scheme::{Algorithm, Identity, Part},
+    scheme::{Algorithm, Facts, Family, Identity, Integrity, Opened, Part, Place, Scheme},
     secret::Secret,
     source::Source,
+    window,
 };
+
+/// The largest body that is taken apart before its signature is checked, in bytes.
+pub const MAX_OPENED: u64 = 1024 * 1024;
 
 /// A request whose headers are in order. Only its body can still be wrong.
 #[derive(Debug)]
 #[must_use = "nothing is verified yet"]
 pub struct Screened<'s> {
     pub(super) source: &'s Source,
+    /// The way it was signed in.
+    pub(super) scheme: &'s Scheme,
+    pub(super) family: &'s Family,
     pub(super) signatures: Vec<Vec<u8>>,
-    pub(super) content: Vec<Piece>,
+    /// Empty until the body is here, where it has to be taken apart.
+    pub(super) contents: Vec<Vec<Piece>>,
+    pub(super) kept: Option<Kept>,
+    pub(super) body_hash: Option<Vec<u8>>,
     pub(super) declared: Option<u64>,
+    pub(super) form: bool,
+    pub(super) now: u64,
+    /// Where in the body the time of signing is.
+    pub(super) stamp: Lookup<'s>,
     pub(super) id: Lookup<'s>,
+    /// Whether the signature covers the header that the id may be in.
+    pub(super) id_signed: bool,
     pub(super) event_type: Lookup<'s>,
 }
 
-/// Where in the body something may be, and what the headers say in case it is not there.
-#[derive(Debug, Default)]
-pub(super) struct Lookup<'s> {
-    pub(super) pointers: Vec<&'s Pointer>,
-    pub(super) header: Option<String>,
+/// What the headers say, for a content that cannot be put together yet.
+#[derive(Debug)]
+pub(super) struct Kept {
+    timestamp: String,
+    id: String,
+    url: String,
+    method: String,
+    signature: String,
+    headers: String,
+}
+
+impl Kept {
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        Self {
+            timestamp: facts.timestamp.to_owned(),
+            id: facts.id.to_owned(),
+            url: facts.url.to_owned(),
+            method: facts.method.to_owned(),
+            signature: facts.signature.to_owned(),
+            headers: facts.headers.flat().to_owned(),
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            timestamp: &self.timestamp,
+            id: &self.id,
+            url: &self.url,
+            method: &self.method,
+            headers: Headers::new(&self.headers),
+            signature: &self.signature,
+        }
+    }
 }
 
 impl Screened<'_> {
-    /// The signed content in order.
-    pub fn content(&self) -> &[Piece] {
-        &self.content
+    /// The signed contents, a signature over any of which will do, each in order.
+    pub fn contents(&self) -> &[Vec<Piece>] {
+        &self.contents
     }
 
     /// The keys, any of which may have signed.
@@ -44,14 +93,15 @@ impl Screened<'_> {
         &self.source.keys
     }
 
+    /// Whether the body must be here as a whole: only [`Screened::verify`] can decide then.
+    pub fn opens_body(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// What has to be computed.
     pub fn needs(&self) -> Needs {
-        let mac = match self.source.scheme.algorithm {
-            Algorithm::Hmac(hash) => Some(hash),
-            Algorithm::Token => None,
-        };
         Needs {
-            mac,
+            tag: self.scheme.algorithm,
             digest: self.digest_needed(),
         }
     }
@@ -64,7 +114,8 @@ impl Screened<'_> {
     ///
     /// [`Rejection::BodyTooLarge`] or [`Rejection::BodyIncomplete`].
     pub fn check_length(&self, received: u64) -> Result<(), Rejection> {
-        if received > self.source.settings.max_body_bytes {
+        let most = self.source.settings.max_body_bytes;
+        if received > most || (self.opens_body() && received > MAX_OPENED) {
             return Err(Rejection::BodyTooLarge);
         }
         match self.declared {
@@ -77,23 +128,25 @@ impl Screened<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`Screened::check_length`], [`Rejection::BadSignature`], and
-    /// [`Rejection::MissingEventId`] where only the body could have told.
-    pub fn verify(self, body: &[u8]) -> Result<Verified, Rejection> {
+    /// Those of [`Screened::check_length`], [`Rejection::BadSignature`], and whatever only the body could
+    /// have told: [`Rejection::MissingEventId`], those of a time that it holds, and where it holds the
+    /// signature also those of a header.
+    pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
         self.check_length(body.len() as u64)?;
+        self.open(body)?;
         let needs = self.needs();
-        let mac = |hash: Hash| {
-            let keys = self.keys().iter();
-            keys.map(|key| hash.mac(key.expose(), &self.content, body))
-                .collect()
-        };
-        let macs: Vec<_> = needs.mac.map(mac).unwrap_or_default();
+        let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
         let digest = || match needs.digest {
             Digest::None => None,
             Digest::Body => Some(sha256([body])),
-            Digest::Content => Some(sha256(self.content.iter().map(|piece| piece.bytes(body)))),
+            Digest::Content => {
+                let content = self.contents.iter().take(1).flatten();
+                Some(sha256(content.map(|piece| piece.bytes(body, b""))))
+            }
         };
-        self.decide(&macs, digest, |wanted| fields::in_slice(body, wanted))
+        self.decide(&tags, digest(), |wanted| {
+            lookup::in_slice(body, self.form, wanted)
+        })
     }
 
     /// Decides over a body that stays with the host, by what the host computed. `body` is read in
@@ -101,52 +154,102 @@ impl Screened<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Screened::verify`]; [`Rejection::Internal`] where `hashed` lacks what was needed.
+    /// As [`Screened::verify`]; [`Rejection::Internal`] where `hashed` lacks what was needed, or the body
+    /// must be here.
     pub fn verify_with(self, hashed: &Hashed, body: impl Read) -> Result<Verified, Rejection> {
         self.check_length(hashed.length)?;
         let needs = self.needs();
-        let macs_lack = needs.mac.is_some() && hashed.macs.len() != self.keys().len();
+        let tags_lack = hashed.tags.len() != self.pairs(|_, _| ()).len();
         let digest_lacks = needs.digest != Digest::None && hashed.digest.is_none();
-        if macs_lack || digest_lacks {
+        if tags_lack || digest_lacks || self.opens_body() {
             return Err(Rejection::Internal);
         }
-        self.decide(
-            &hashed.macs,
-            || hashed.digest.filter(|_| needs.digest != Digest::None),
-            |wanted| fields::in_reader(body, wanted),
-        )
+        let digest = hashed.digest.filter(|_| needs.digest != Digest::None);
+        self.decide(&hashed.tags, digest, |wanted| {
+            lookup::in_reader(body, self.form, wanted)
+        })
+    }
+
+    /// Something for each content and key, the keys of one content beside each other; nothing where the
+    /// header carries the secret itself.
+    fn pairs<T>(&self, each: impl Fn(&[Piece], &Secret) -> T) -> Vec<T> {
+        if self.scheme.algorithm == Algorithm::Token {
+            return Vec::new();
+        }
+        let keys = self.keys();
+        let contents = self.contents.iter();
+        let pairs = contents.flat_map(|content| keys.iter().map(move |key| (content, key)));
+        pairs.map(|(content, key)| each(content, key)).collect()
+    }
+
+    /// Takes the body apart where what was signed, or the signature, stands in it.
+    fn open(&mut self, body: &[u8]) -> Result<(), Rejection> {
+        let Some(kept) = &self.kept else {
+            return Ok(());
+        };
+        let form = (self.form || body.is_empty()).then(|| Form::parse(body));
+        let text = match &self.family.signature {
+            Place::Header(_) => None,
+            Place::Json(pointer) => Some(crate::fields::value(body, pointer)),
+            Place::Form(name) => Some(
+                form.as_ref()
+                    .and_then(|form| form.last(name))
+                    .map(str::to_owned),
+            ),
+        };
+        if let Some(text) = text {
+            let text = text.filter(|text| !text.is_empty());
+            let text = text.ok_or(Rejection::MissingSignature)?;
+            self.signatures = ways::decode(self.scheme, &text)?;
+        }
+        if let Some(form) = form.as_ref().filter(|_| self.form)
+            && self.source.scheme.integrity == Integrity::Body
+            && !closed(self.scheme, self.family, form)
+        {
+            return Err(Rejection::BadSignature);
+        }
+        let opened = Opened { form, body };
+        self.contents = self.scheme.contents(&kept.facts(), Some(&opened))?;
+        Ok(())
     }
 
     /// The one decision: genuine or not, and what it then is.
     fn decide(
         &self,
-        macs: &[Vec<u8>],
-        digest: impl FnOnce() -> Option<[u8; 32]>,
-        find: impl FnOnce([&[&Pointer]; 2]) -> [Option<Found>; 2],
+        tags: &[Vec<u8>],
+        digest: Option<[u8; 32]>,
+        find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
     ) -> Result<Verified, Rejection> {
-        if !self.genuine(macs) {
+        if !self.genuine(tags) || !self.covers(digest) {
             return Err(Rejection::BadSignature);
         }
-        let [id, event_type] = find([&self.id.pointers, &self.event_type.pointers]);
+        let [id, event_type, stamp] = find(&[&self.id, &self.event_type, &self.stamp]);
+        self.check_stamp(stamp)?;
         let event_id = self.event_id(id);
         if event_id.is_none() && self.source.scheme.id_required {
             return Err(Rejection::MissingEventId);
         }
+        let header = || {
+            self.event_type
+                .header
+                .as_ref()
+                .map(|(_, text)| text.clone())
+        };
         Ok(Verified {
             source: self.source.name.clone(),
             identity: self.source.settings.identity,
             event_id,
-            event_type: self.event_type.resolve(event_type).unwrap_or_default(),
-            digest: digest(),
+            event_type: event_type.or_else(header).unwrap_or_default(),
+            digest,
         })
     }
 
-    /// Whether any signature is one that any key makes. Every pair is compared, each in a time that
-    /// does not depend on where it differs.
-    fn genuine(&self, macs: &[Vec<u8>]) -> bool {
+    /// Whether any signature is one that any key makes over any content. Every pair is compared, each in a
+    /// time that does not depend on where it differs.
+    fn genuine(&self, tags: &[Vec<u8>]) -> bool {
         let tokens: Vec<Vec<u8>>;
-        let expected = match self.source.scheme.algorithm {
-            Algorithm::Hmac(_) => macs,
+        let expected = match self.scheme.algorithm {
+            Algorithm::Hmac(_) | Algorithm::Plain(_) => tags,
             Algorithm::Token => {
                 tokens = self
                     .keys()
@@ -159,46 +262,102 @@ impl Screened<'_> {
         let pairs = self
             .signatures
             .iter()
-            .flat_map(|sent| expected.iter().map(move |mac| (sent, mac)));
+            .flat_map(|sent| expected.iter().map(move |tag| (sent, tag)));
         pairs
-            .fold(Choice::from(0), |any, (sent, mac)| any | sent.ct_eq(mac))
+            .fold(Choice::from(0), |any, (sent, tag)| any | sent.ct_eq(tag))
             .into()
     }
 
-    fn event_id(&self, found: Option<Found>) -> Option<EventId> {
-        let signed = if found.is_some() {
-            Part::Body
-        } else {
-            Part::Id
+    /// Whether the body is the one whose hash was signed, where the hash is what was signed.
+    fn covers(&self, digest: Option<[u8; 32]>) -> bool {
+        match (&self.body_hash, digest) {
+            (None, _) => true,
+            (Some(claimed), Some(digest)) => claimed.ct_eq(&digest[..]).into(),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// The window, where the body says when it was signed. It may leave that out only where it is signed as
+    /// a whole: nobody else could have taken it out.
+    fn check_stamp(&self, found: Option<String>) -> Result<(), Rejection> {
+        let Some(unit) = self.scheme.unit.filter(|_| self.stamp.in_body()) else {
+            return Ok(());
         };
-        let value = self.id.resolve(found)?;
-        Some(EventId {
-            value,
-            signed: self.source.scheme.signs(&signed),
-        })
+        match found {
+            None if self.scheme.signs(&Part::Body) => Ok(()),
+            None => Err(Rejection::MissingTimestamp),
+            Some(text) => {
+                let sent = unit.parse(&text).ok_or(Rejection::MalformedTimestamp)?;
+                window::check(sent, self.now, self.source.settings.tolerance_seconds)
+            }
+        }
+    }
+
+    fn event_id(&self, found: Option<String>) -> Option<EventId> {
+        let in_body = found.is_some();
+        let header = || self.id.header.as_ref().map(|(_, text)| text.clone());
+        let value = found.or_else(header)?;
+        let signed = if in_body {
+            self.body_id_signed()
+        } else {
+            self.id_signed
+        };
+        Some(EventId { value, signed })
+    }
+
+    /// Whether an id in the body would be signed.
+    fn body_id_signed(&self) -> bool {
+        let mut places = self.family.id.iter();
+        places.all(|place| matches!(place, Place::Header(_)) || self.scheme.signs_place(place))
     }
 
     /// No digest is taken where the id is certain to be there and to be signed.
     fn digest_needed(&self) -> Digest {
-        let scheme = &self.source.scheme;
-        let body_only = matches!(self.content.as_slice(), [] | [Piece::Body]);
-        let certain = scheme.id_required || self.id.header.is_some();
-        let signed = (self.id.pointers.is_empty() || scheme.signs(&Part::Body))
-            && (self.id.header.is_none() || scheme.signs(&Part::Id));
+        let body_only = |content: &Vec<Piece>| matches!(content.as_slice(), [] | [Piece::Body]);
+        let body_only = !self.opens_body() && self.contents.iter().all(body_only);
+        let certain = self.source.scheme.id_required || self.id.header.is_some();
+        let signed = (!self.id.in_body() || self.body_id_signed())
+            && (self.id.header.is_none() || self.id_signed);
         match self.source.settings.identity {
+            // The hash of the body is what was signed.
+            _ if self.body_hash.is_some() => Digest::Body,
             Identity::None => Digest::None,
             Identity::Id | Identity::IdAndContent if certain && signed => Digest::None,
-            Identity::IdAndContent if !body_only => Digest::Content,
+            // What is not signed of a body could be changed for ever.
+            _ if self.opens_body() => Digest::Content,
+            // Without an id a retry is known by its body alone, since it may be signed anew.
+            Identity::IdAndContent if !body_only && self.id.is_possible() => Digest::Content,
             Identity::Id | Identity::IdAndContent | Identity::Content => Digest::Body,
         }
     }
 }
 
-impl Lookup<'_> {
-    /// What the body said, or else the header.
-    fn resolve(&self, found: Option<Found>) -> Option<String> {
-        found
-            .map(|found| found.text)
-            .or_else(|| self.header.clone())
+/// Whether all that the form holds is signed, or is the signature.
+fn closed(scheme: &Scheme, family: &Family, form: &Form<'_>) -> bool {
+    if scheme.any_part(|part| *part == Part::Form) {
+        return true;
+    }
+    let mut names: Vec<&str> = Vec::new();
+    if let Place::Form(name) = &family.signature {
+        names.push(name);
+    }
+    for part in scheme.signed.iter().flatten() {
+        if let Part::FormField { name, .. } = part
+            && !names.contains(&name.as_str())
+        {
+            names.push(name);
+        }
+    }
+    form.is_exactly(&names)
+}
+
+impl Algorithm {
+    /// What this makes of `content`, whose body is `body`.
+    pub(crate) fn over(self, content: &[Piece], key: &[u8], body: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Hmac(hash) => hash.mac(key, content, body),
+            Self::Plain(hash) => hash.digest(content.iter().map(|piece| piece.bytes(body, key))),
+            Self::Token => Vec::new(),
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! A genuine request, and what a forger can do to it.
 
 use waypost_core::{
+    fields,
+    form::Form,
     rejection::Rejection,
-    scheme::{Algorithm, At, Grammar, Hash, Part, Row, Scheme, Stamp},
+    scheme::{Algorithm, At, Grammar, Hash, Part, Place, Row, Scheme, Stamp},
     source::Source,
     verify::Verified,
 };
 
-use crate::receive::support::{NOW, Request, body, secret, source};
+use crate::receive::support::{NOW, Request, body, secret, source, with_signature};
 
 /// A genuine request of a row, to be forged.
 pub(super) struct Case {
@@ -47,16 +49,34 @@ impl Case {
         &self.source.scheme
     }
 
-    pub(super) fn signature_header(&self) -> String {
+    pub(super) fn place(&self) -> Place {
         self.scheme().families[0].signature.clone()
     }
 
+    pub(super) fn in_header(&self) -> bool {
+        matches!(self.place(), Place::Header(_))
+    }
+
     pub(super) fn signature(&self) -> String {
-        self.request.get(&self.signature_header()).to_owned()
+        let body = &self.request.body;
+        match self.place() {
+            Place::Header(name) => self.request.get(&name).to_owned(),
+            Place::Json(pointer) => fields::value(body, &pointer).expect("a signature"),
+            Place::Form(name) => Form::parse(body)
+                .last(&name)
+                .expect("a signature")
+                .to_owned(),
+        }
     }
 
     pub(super) fn set_signature(&mut self, value: impl Into<String>) {
-        self.request.set(&self.signature_header(), value);
+        let value = value.into();
+        match self.place() {
+            Place::Header(name) => self.request.set(&name, value),
+            place => {
+                self.request.body = with_signature(&self.request.body, Some((place, value)));
+            }
+        }
     }
 
     /// Writes the header with these encoded signatures in place of the genuine one.
@@ -94,6 +114,8 @@ impl Case {
 
     pub(super) fn signs_body(&self) -> bool {
         self.scheme().signs(&Part::Body)
+            || self.scheme().signs(&Part::Form)
+            || self.scheme().body_hash.is_some()
     }
 
     pub(super) fn signs_time(&self) -> bool {
@@ -102,7 +124,7 @@ impl Case {
 
     pub(super) fn hmac(&self) -> Option<Hash> {
         match self.scheme().algorithm {
-            Algorithm::Hmac(hash) => Some(hash),
+            Algorithm::Hmac(hash) | Algorithm::Plain(hash) => Some(hash),
             Algorithm::Token => None,
         }
     }
@@ -110,12 +132,12 @@ impl Case {
     /// Puts another text in the place of the timestamp, and leaves the signature.
     pub(super) fn set_stamp(&mut self, text: &str) -> bool {
         match self.scheme().families[0].timestamp.clone() {
-            Some(Stamp::Header(name)) => self.request.set(&name, text),
+            Some(Stamp::At(Place::Header(name))) => self.request.set(&name, text),
             Some(Stamp::Field(_)) => {
                 let value = self.signature().replacen(&self.stamp_text(), text, 1);
                 self.set_signature(value);
             }
-            None => return false,
+            Some(Stamp::At(_)) | None => return false,
         }
         true
     }
@@ -140,7 +162,7 @@ impl Case {
     pub(super) fn prefix(&self) -> &'static str {
         match self.row.signature.grammar {
             Grammar::Whole { prefix } => prefix,
-            Grammar::Items { .. } => "",
+            Grammar::Items { .. } | Grammar::List { .. } => "",
         }
     }
 }

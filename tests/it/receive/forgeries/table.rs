@@ -4,7 +4,7 @@ use waypost_core::{
     encoding::Encoding,
     hash::Piece,
     rejection::Rejection::{self, *},
-    scheme::{Algorithm, Grammar, Hash, Key, Part, Row, Stamp},
+    scheme::{Algorithm, Grammar, Hash, Key, Part, Place, Row, Stamp},
 };
 
 use super::case::Case;
@@ -60,7 +60,10 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
         },
     ),
     ("no signature", |case| {
-        case.request.remove(&case.signature_header());
+        match case.place() {
+            Place::Header(name) => case.request.remove(&name),
+            _ => case.request.body = b"{}".to_vec(),
+        }
         Some(MissingSignature)
     }),
     ("an empty signature header", |case| {
@@ -69,7 +72,8 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
     }),
     ("an empty signature", |case| {
         case.set_signatures(&[String::new()]);
-        let bare = !case.items() && case.prefix().is_empty();
+        let whole = matches!(case.row.signature.grammar, Grammar::Whole { .. });
+        let bare = whole && case.prefix().is_empty();
         Some(if bare {
             MissingSignature
         } else {
@@ -105,9 +109,9 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
         };
         let value = case
             .signature()
-            .replace(&format!("{field}{equals}"), &format!("v0{equals}"));
+            .replace(&format!("{field}{equals}"), &format!("v9{equals}"));
         case.set_signature(value);
-        Some(UnrecognisedSignature)
+        (field != "*").then_some(UnrecognisedSignature)
     }),
     ("a signature without its name", |case| {
         case.items().then(|| case.set_signature("~~~~"))?;
@@ -121,7 +125,10 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
         } else {
             Hash::Sha1
         };
-        row.algorithm = Algorithm::Hmac(other);
+        row.algorithm = match row.algorithm {
+            Algorithm::Plain(_) => Algorithm::Plain(other),
+            _ => Algorithm::Hmac(other),
+        };
         let other = source(&row, &[secret(&row, "0123456789abcdef01234567")]);
         let body = case.request.body.clone();
         case.request = Request::signed(&other, &body, NOW, "evt_1", "thing.done");
@@ -149,11 +156,13 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
     }),
     ("no timestamp", |case| {
         match case.scheme().families[0].timestamp.clone()? {
-            Stamp::Header(name) => {
+            Stamp::At(Place::Header(name)) => {
                 case.request.remove(&name);
                 Some(MissingTimestamp)
             }
+            Stamp::At(_) => None,
             Stamp::Field(field) => {
+                case.items().then_some(())?;
                 let value = case.signature().replacen(&field, "x", 1);
                 case.set_signature(value);
                 Some(MalformedHeader)
@@ -202,11 +211,11 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
     }),
     ("9 KB of timestamp", |case| {
         match case.scheme().families[0].timestamp.clone()? {
-            Stamp::Header(name) => {
+            Stamp::At(Place::Header(name)) => {
                 case.request.set(&name, "1".repeat(9 * 1024));
                 Some(MalformedHeader)
             }
-            Stamp::Field(_) => None,
+            Stamp::At(_) | Stamp::Field(_) => None,
         }
     }),
     ("another id", |case| {
@@ -216,14 +225,24 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
     }),
     ("no id", |case| {
         let row = case.row;
-        let bare = Row { id: &[], ..row };
+        let bare = Row {
+            signature: row.signature,
+            families: row.families,
+            event_type: row.event_type,
+            ..Row::BODY_HMAC_SHA256_HEX
+        };
         let content = if id_in_body(&row) {
             b"{}".to_vec()
         } else {
             body(&bare, "", "thing.done")
         };
+        (case.in_header() && !row.signed.is_empty()).then_some(())?;
         case.request = Request::signed(&case.source, &content, NOW, "", "thing.done");
-        row.id_required.then_some(MissingEventId)
+        let signed_by_name = |part: &Part| matches!(part, Part::Header(_));
+        match case.scheme().any_part(signed_by_name) {
+            true => Some(BadSignature),
+            false => row.id_required.then_some(MissingEventId),
+        }
     }),
     ("an id of 300 bytes", |case| {
         let name = case.id_header_name()?;
@@ -234,14 +253,16 @@ pub(super) const FORGERIES: &[(&str, Forge)] = &[
         let joined = case
             .scheme()
             .signed
-            .windows(3)
+            .iter()
+            .flat_map(|signed| signed.windows(3))
             .any(|parts| matches!(parts, [Part::Id, Part::Literal(_), Part::Timestamp]));
         case.sign_again(NOW, "evt_1.1760000000");
         joined.then_some(MalformedHeader)
     }),
     ("another method and another query", |case| {
         case.request.query = "a=2".to_owned();
-        case.scheme().signs(&Part::Url).then_some(BadSignature)
+        let url = |part: &Part| matches!(part, Part::Url(_));
+        case.scheme().any_part(url).then_some(BadSignature)
     }),
     ("a declared length over the limit", |case| {
         case.request.set("content-length", "26214401");

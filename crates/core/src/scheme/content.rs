@@ -1,0 +1,149 @@
+//! The signed content of one request, from its template.
+
+use super::{Facts, Part, Scheme, UrlForm};
+use crate::{form::Form, hash::Piece, rejection::Rejection};
+
+/// A body that has been taken apart, for the parts that stand for something in it.
+#[derive(Debug)]
+pub struct Opened<'b> {
+    /// Its fields, where it is a form; a body without a byte is one.
+    pub form: Option<Form<'b>>,
+    /// The whole of it.
+    pub body: &'b [u8],
+}
+
+impl Scheme {
+    /// The contents, a signature over any of which will do. The body is left open, and so is the secret;
+    /// adjacent parts that are known become one piece. Parts that are taken from the body need `opened`.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadSignature`] where a part stands for nothing in this request, so that nothing could
+    /// have been signed.
+    pub fn contents(
+        &self,
+        facts: &Facts<'_>,
+        opened: Option<&Opened<'_>>,
+    ) -> Result<Vec<Vec<Piece>>, Rejection> {
+        let content = |signed: &Vec<Part>| {
+            let mut pieces = Pieces(Vec::new());
+            for part in signed {
+                self.push(&mut pieces, part, facts, opened)?;
+            }
+            Some(pieces.0)
+        };
+        let contents: Option<Vec<_>> = self.signed.iter().map(content).collect();
+        contents.ok_or(Rejection::BadSignature)
+    }
+
+    fn push(
+        &self,
+        pieces: &mut Pieces,
+        part: &Part,
+        facts: &Facts<'_>,
+        opened: Option<&Opened<'_>>,
+    ) -> Option<()> {
+        match part {
+            Part::Literal(text) => pieces.text(text),
+            Part::Timestamp => pieces.text(facts.timestamp),
+            Part::Id => pieces.text(facts.id),
+            Part::Method => pieces.text(facts.method),
+            Part::Url(form) => pieces.text(&form.write(facts.url)),
+            Part::Header(name) => pieces.text(facts.headers.get(name)?),
+            Part::Field(name) => pieces.text(&self.field(facts, name)),
+            Part::Listed(name) => {
+                let names = self.field(facts, name);
+                let values: Option<Vec<&str>> = names
+                    .split_whitespace()
+                    .map(|name| facts.headers.get(name))
+                    .collect();
+                pieces.text(&values?.join("."));
+            }
+            Part::Body => pieces.0.push(Piece::Body),
+            Part::Secret => pieces.0.push(Piece::Secret),
+            Part::Form => pieces.text(&opened?.form.as_ref()?.sorted()),
+            Part::FormField { name, or_body } => {
+                match opened.and_then(|opened| opened.form.as_ref()) {
+                    Some(form) => pieces.text(form.last(name)?),
+                    None if *or_body => pieces.0.push(Piece::Body),
+                    None => return None,
+                }
+            }
+            Part::Json(pointer) => {
+                let found = crate::fields::value(opened?.body, pointer);
+                pieces.text(&found.unwrap_or_default());
+            }
+        }
+        Some(())
+    }
+
+    /// An item of the signature header, in lower case; empty where it is absent.
+    pub fn field(&self, facts: &Facts<'_>, name: &str) -> String {
+        let item = self.layout.single(facts.signature, name);
+        item.unwrap_or_default().to_ascii_lowercase()
+    }
+}
+
+struct Pieces(Vec<Piece>);
+
+impl Pieces {
+    fn text(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Piece::Bytes(bytes)) => bytes.extend_from_slice(text.as_bytes()),
+            _ => self.0.push(Piece::Bytes(text.as_bytes().to_vec())),
+        }
+    }
+}
+
+/// What HubSpot's third version undoes, and nothing else.
+const ESCAPES: &[(&str, &str)] = &[
+    ("%3A", ":"),
+    ("%2F", "/"),
+    ("%3F", "?"),
+    ("%40", "@"),
+    ("%21", "!"),
+    ("%24", "$"),
+    ("%27", "'"),
+    ("%28", "("),
+    ("%29", ")"),
+    ("%2A", "*"),
+    ("%2C", ","),
+    ("%3B", ";"),
+];
+
+impl UrlForm {
+    /// `url` in this form.
+    pub fn write(self, url: &str) -> String {
+        match self {
+            Self::Given => url.to_owned(),
+            Self::Decoded => ESCAPES
+                .iter()
+                .fold(url.to_owned(), |url, (escape, character)| {
+                    url.replace(escape, character)
+                        .replace(&escape.to_ascii_lowercase(), character)
+                }),
+            Self::Port | Self::Bare => self.with_port(url).unwrap_or_else(|| url.to_owned()),
+        }
+    }
+
+    /// By hand: the crate `url` would cost 60 KB of the bundle, and writes a URL in its own way, while what
+    /// counts is the way it was given.
+    fn with_port(self, url: &str) -> Option<String> {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let host_at = authority.rfind('@').map_or(0, |at| at + 1);
+        let (user, host) = authority.split_at_checked(host_at)?;
+        // A colon inside brackets belongs to an IPv6 address.
+        let colon = host
+            .rfind(':')
+            .filter(|&at| host.rfind(']').is_none_or(|end| at > end));
+        let bare = host.get(..colon.unwrap_or(host.len()))?;
+        let own = if scheme == "https" { ":443" } else { ":80" };
+        let port = match self {
+            Self::Bare => "",
+            _ => colon.and_then(|at| host.get(at..)).unwrap_or(own),
+        };
+        Some(format!("{scheme}://{user}{bare}{port}{path}"))
+    }
+}

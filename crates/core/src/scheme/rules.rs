@@ -1,0 +1,47 @@
+//! Every rule that joins two keys of a scheme.
+
+use super::{Algorithm, Encoding, Integrity, Part, Place, Scheme, SchemeError, Stamp};
+
+/// Refuses what contradicts itself or would not be safe.
+pub(super) fn check(scheme: &Scheme) -> Result<(), SchemeError> {
+    let token = scheme.algorithm == Algorithm::Token;
+    let plain = matches!(scheme.algorithm, Algorithm::Plain(_));
+    let empty = scheme.signed.iter().all(Vec::is_empty);
+    let has_id = scheme.families.iter().all(|family| !family.id.is_empty());
+    let mut ids = scheme.families.iter().flat_map(|family| &family.id);
+    let id_in_body = ids.any(|place| !matches!(place, Place::Header(_)));
+    let stamped_in_body = scheme.families.iter().any(|family| {
+        matches!(
+            family.timestamp,
+            Some(Stamp::At(Place::Json(_) | Place::Form(_)))
+        )
+    });
+    let bodies = |signed: &Vec<Part>| signed.iter().filter(|part| **part == Part::Body).count();
+    let takes = |wanted: fn(&Part) -> bool| scheme.any_part(wanted);
+    let signs_listed = takes(|part| matches!(part, Part::Listed(_) | Part::Field(_)));
+    let whole = scheme.signs(&Part::Body) || scheme.signs(&Part::Form);
+    let secret = scheme.signs(&Part::Secret);
+    #[rustfmt::skip]
+    let rules: &[(bool, &'static str, &str)] = &[
+        (token != (scheme.encoding == Encoding::Text), "encoding", "is \"text\" for \"token\" and for nothing else"),
+        (token && !empty, "signed", "has no place in a scheme that signs nothing"),
+        (!token && (empty || scheme.signed.iter().any(Vec::is_empty)), "signed", "is empty"),
+        (scheme.signed.iter().any(|signed| bodies(signed) > 1), "signed", "holds {body} more than once"),
+        (plain != (secret && !token), "signed", "must hold {secret} where a plain hash is the signature, and nowhere else"),
+        (signs_listed && !matches!(scheme.layout, super::Layout::Items(_)), "signed", "names a field, and the signature header has none"),
+        (scheme.signs(&Part::Timestamp) && scheme.unit.is_none(), "timestamp", "is missing, and {timestamp} is signed"),
+        (scheme.signs(&Part::Timestamp) && stamped_in_body, "timestamp", "is signed by itself, so it must be in a header"),
+        (!scheme.signs_time() && scheme.unit.is_some(), "timestamp", "is not signed, so it proves nothing: leave it out or sign {timestamp}"),
+        (scheme.signs(&Part::Id) && !has_id, "id", "is missing, and {id} is signed"),
+        (scheme.signs(&Part::Id) && id_in_body, "id", "is signed by itself, so it must be in a header"),
+        (scheme.signs(&Part::Id) && !scheme.id_required, "id_required", "must be true, since {id} is signed"),
+        (scheme.id_required && !has_id, "id", "is missing, and required"),
+        (scheme.body_hash.is_some() && !takes(|part| matches!(part, Part::Url(_))), "body_hash", "is not signed: the URL is not"),
+        (!scheme.covers_body() && scheme.integrity == Integrity::Body, "integrity", "the body is not signed; say \"none\" if that is meant"),
+        (whole && scheme.integrity == Integrity::None, "integrity", "is \"none\", but the body is signed"),
+    ];
+    match rules.iter().find(|(broken, ..)| *broken) {
+        Some((_, key, reason)) => Err(SchemeError::new(key, *reason)),
+        None => scheme.allows(scheme.identity),
+    }
+}

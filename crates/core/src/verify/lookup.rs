@@ -1,0 +1,69 @@
+//! Where in a request something may be, and what is there.
+
+use std::io::Read;
+
+use crate::{
+    fields::{self, Pointer},
+    form::Form,
+    scheme::Place,
+};
+
+/// How much of a large form is read for its id and its type.
+const FORM_READ: u64 = 1024 * 1024;
+
+/// Where in the body something may be, and what the headers say in case it is not there.
+#[derive(Debug, Default)]
+pub(super) struct Lookup<'s> {
+    /// In a body that is JSON.
+    pub(super) pointers: Vec<&'s Pointer>,
+    /// In a body that is a form.
+    pub(super) fields: Vec<&'s str>,
+    pub(super) header: Option<(&'s Place, String)>,
+}
+
+impl Lookup<'_> {
+    /// Whether it can be there at all.
+    pub(super) fn is_possible(&self) -> bool {
+        self.header.is_some() || self.in_body()
+    }
+
+    pub(super) fn in_body(&self) -> bool {
+        !self.pointers.is_empty() || !self.fields.is_empty()
+    }
+}
+
+/// What the body says for each of `wanted`.
+pub(super) fn in_slice(body: &[u8], form: bool, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
+    match form {
+        true => in_form(&Form::parse(body), wanted),
+        false => {
+            let found = fields::in_slice(body, wanted.map(|lookup| lookup.pointers.as_slice()));
+            found.map(|found| found.map(|found| found.text))
+        }
+    }
+}
+
+/// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
+pub(super) fn in_reader(
+    body: impl Read,
+    form: bool,
+    wanted: &[&Lookup<'_>; 3],
+) -> [Option<String>; 3] {
+    if !form {
+        let found = fields::in_reader(body, wanted.map(|lookup| lookup.pointers.as_slice()));
+        return found.map(|found| found.map(|found| found.text));
+    }
+    let mut start = Vec::new();
+    if wanted.iter().any(|lookup| !lookup.fields.is_empty()) {
+        let _ = body.take(FORM_READ).read_to_end(&mut start);
+    }
+    in_form(&Form::parse(&start), wanted)
+}
+
+fn in_form(form: &Form<'_>, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
+    wanted.map(|lookup| {
+        let found = lookup.fields.iter().filter_map(|name| form.last(name));
+        let mut found = found.filter(|text| fields::acceptable(text));
+        found.next().map(str::to_owned)
+    })
+}
