@@ -1,6 +1,7 @@
 //! What operators read: one JSON line an occurrence. No secret and no payload is ever an argument.
 
 use wasm_bindgen::JsValue;
+use waypost_core::json;
 
 /// Something that somebody should look at.
 pub(crate) fn error(what: &str, detail: &str) {
@@ -22,7 +23,6 @@ pub(crate) fn reason(error: &JsValue) -> String {
 }
 
 fn line(level: &str, what: &str, detail: &str) -> JsValue {
-    serde_json::json!({ "level": level, "what": what, "detail": detail })
-        .to_string()
-        .into()
+    let (what, detail) = (json::text(what), json::text(detail));
+    format!(r#"{{"level":"{level}","what":{what},"detail":{detail}}}"#).into()
 }

@@ -81,7 +81,7 @@ impl Append {
         if !response.ok() {
             return Err(text.into());
         }
-        serde_json::from_str(&text).map_err(|error| error.to_string().into())
+        serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string().into())
     }
 }
 

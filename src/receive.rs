@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use wasm_bindgen::JsValue;
+use waypost_core::json;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::source::Source;
@@ -27,7 +28,7 @@ const BODY_JOURNEY_SECONDS: u32 = 15 * 86_400;
 pub(crate) async fn receive(edge: &'static Edge, call: &Call, source: &str) -> Answer {
     match ingest(edge, call, source).await {
         Ok(Accepted { status, id }) => {
-            let id = serde_json::Value::from(id);
+            let id = json::text(&id);
             Answer::json(200, &format!(r#"{{"status":"{status}","id":{id}}}"#))
         }
         Err(problem) => Answer::problem(problem, &call.id),

@@ -86,8 +86,9 @@ impl Feed {
             return refuse(Rejection::NotReplayable);
         }
         log.forget_dead(id)?;
-        let outcome = serde_json::json!({ "status": "replayed", "outcome": outcome });
-        Ok(Answer::json(200, &outcome.to_string()))
+        let outcome = serde_json::to_string(&outcome).unwrap_or_default();
+        let answer = format!(r#"{{"status":"replayed","outcome":{outcome}}}"#);
+        Ok(Answer::json(200, &answer))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod form;
 pub mod hash;
 pub mod headers;
 pub mod identity;
+pub mod json;
 pub mod problem;
 pub mod providers;
 pub mod query;

@@ -34,6 +34,15 @@ pub fn find(name: &str) -> Option<&'static Row<'static>> {
     all().find(|row| row.name == name)
 }
 
+/// The page that documents a row; the Worker does not carry it.
+const fn page(url: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") {
+        ""
+    } else {
+        url
+    }
+}
+
 const fn seconds(at: At<'static>) -> Option<Timestamp<'static>> {
     let unit = Unit::Seconds;
     Some(Timestamp { at, unit })

@@ -7,6 +7,7 @@
 use super::db::{Db, DbError, Value};
 use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
+use crate::json;
 use crate::when::rfc3339;
 use crate::wire::{Meta, Outcome, Unique};
 
@@ -187,12 +188,12 @@ fn head(meta: &Meta) -> String {
     let content_type = meta
         .content_type
         .as_deref()
-        .map_or("null".to_owned(), json_string);
+        .map_or("null".to_owned(), json::text);
     format!(
         r#""source":{},"type":{},"webhook_id":{},"received_at":"{}","content_type":{content_type}"#,
-        json_string(&meta.source),
-        json_string(&meta.kind),
-        json_string(&meta.webhook_id),
+        json::text(&meta.source),
+        json::text(&meta.kind),
+        json::text(&meta.webhook_id),
         rfc3339(meta.received_at),
     )
 }
@@ -215,16 +216,12 @@ fn headers(meta: &Meta) -> [String; 2] {
             let members = if hidden { signatures } else { open };
             members.push_str(&format!(
                 "{comma}{}:{}",
-                json_string(name),
-                json_string(value)
+                json::text(name),
+                json::text(value)
             ));
         }
     }
     shown
-}
-
-fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// How many parts a body of `size` bytes is kept in, and where each begins and ends.

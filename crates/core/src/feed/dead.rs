@@ -34,31 +34,32 @@ pub struct Dead<'a, B> {
     pub meta: Option<&'a Meta>,
 }
 
-/// A dead letter as it is shown. The message itself is not: its payload may be anything.
-#[derive(Debug, Serialize)]
+/// A dead letter as it is shown. The message itself is not: its payload may be anything. What comes from
+/// its head is absent where that cannot be read.
+#[derive(Debug, Default, Serialize)]
 struct Shown {
     id: String,
     at: String,
     reason: String,
     attempts: u64,
-    #[serde(flatten)]
-    webhook: Option<Webhook>,
-}
-
-#[derive(Debug, Serialize)]
-struct Webhook {
-    receipt: String,
-    source: String,
-    r#type: String,
-    webhook_id: String,
-    received_at: String,
-    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 /// A page of dead letters, oldest first.
 #[derive(Debug, Serialize)]
 pub struct DeadPage {
-    dead_letters: Vec<serde_json::Value>,
+    dead_letters: Vec<Shown>,
     /// The id after which the next page begins; none where this is the last one.
     next: Option<String>,
 }
@@ -93,26 +94,23 @@ impl<D: Db> Log<D> {
             &[Value::Int(after), Value::Int(PAGE)],
             |row| {
                 let message = row.blob(4).map(|blob| bytes(&blob)).unwrap_or_default();
-                let id = self.bounds().id(row.int(0)).to_string();
                 let shown = Shown {
-                    id: id.clone(),
+                    id: self.bounds().id(row.int(0)).to_string(),
                     at: rfc3339(row.int(1)),
                     reason: row.string(2),
                     attempts: row.int(3),
-                    webhook: wire::read_frame(&message)
-                        .ok()
-                        .map(|(meta, _)| Webhook::from(meta)),
+                    ..Shown::default()
                 };
-                (id, serde_json::to_value(shown).unwrap_or_default())
+                match wire::read_frame(&message) {
+                    Ok((meta, _)) => shown.with(meta),
+                    Err(_) => shown,
+                }
             },
         )?;
-        let next = rows
-            .last()
-            .map(|(id, _)| id.clone())
-            .filter(|_| rows.len() as u64 == PAGE);
+        let last = rows.last().filter(|_| rows.len() as u64 == PAGE);
         Ok(DeadPage {
-            dead_letters: rows.into_iter().map(|(_, shown)| shown).collect(),
-            next,
+            next: last.map(|shown| shown.id.clone()),
+            dead_letters: rows,
         })
     }
 
@@ -138,15 +136,16 @@ impl<D: Db> Log<D> {
     }
 }
 
-impl From<Meta> for Webhook {
-    fn from(meta: Meta) -> Self {
+impl Shown {
+    fn with(self, meta: Meta) -> Self {
         Self {
-            receipt: meta.receipt,
-            source: meta.source,
-            r#type: meta.kind,
-            webhook_id: meta.webhook_id,
-            received_at: rfc3339(meta.received_at),
-            size: meta.size,
+            receipt: Some(meta.receipt),
+            source: Some(meta.source),
+            r#type: Some(meta.kind),
+            webhook_id: Some(meta.webhook_id),
+            received_at: Some(rfc3339(meta.received_at)),
+            size: Some(meta.size),
+            ..self
         }
     }
 }

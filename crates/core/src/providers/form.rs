@@ -1,6 +1,6 @@
 //! Fields of the body are signed, or the signature stands among them.
 
-use super::seconds;
+use super::{page, seconds};
 use crate::scheme::{
     Algorithm,
     At::{Form, Header, Json},
@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // only one.
     Row {
         name: "adyen",
-        page: "https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures",
+        page: page("https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures"),
         encoding: Encoding::Base64,
         key: Key::encoded(Encoding::Hex, &[]),
         signature: Signature::at(
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // The items are named by the public keys of those who may have signed; only the private key proves it.
     Row {
         name: "braintree",
-        page: "https://developer.paypal.com/braintree/docs/guides/webhooks/parse",
+        page: page("https://developer.paypal.com/braintree/docs/guides/webhooks/parse"),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         key: Key {
             hash: Some(Hash::Sha1),
@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "forgejo",
-        page: "https://forgejo.org/docs/latest/user/webhooks/",
+        page: page("https://forgejo.org/docs/latest/user/webhooks/"),
         signature: Signature::whole("x-forgejo-signature"),
         signed: &["{form:payload|body}"],
         id: &[Header("x-forgejo-delivery")],
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "gitea",
-        page: "https://docs.gitea.com/usage/webhooks",
+        page: page("https://docs.gitea.com/usage/webhooks"),
         signature: Signature::whole("x-gitea-signature"),
         signed: &["{form:payload|body}"],
         id: &[Header("x-gitea-delivery")],
@@ -85,7 +85,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Nothing of the event is signed. The token is to be remembered, says Mailgun; retries go on for eight hours.
     Row {
         name: "mailgun",
-        page: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+        page: page(
+            "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+        ),
         signature: Signature::at(Json("/signature/signature"), Grammar::Whole { prefix: "" }),
         timestamp: seconds(Json("/signature/timestamp")),
         signed: &["{json:/signature/timestamp}{json:/signature/token}"],
@@ -101,7 +103,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Its events stand in a list.
     Row {
         name: "mandrill",
-        page: "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/#authenticating-webhook-requests",
+        page: page(
+            "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/#authenticating-webhook-requests",
+        ),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-mandrill-signature"),
@@ -110,7 +114,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "twilio",
-        page: "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
+        page: page("https://www.twilio.com/docs/usage/webhooks/webhooks-security"),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-twilio-signature"),
@@ -126,7 +130,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
 /// The same in the fields of a form, as older webhooks and routes send it.
 const MAILGUN_FORM: Row<'static> = Row {
     name: "mailgun",
-    page: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+    page: page(
+        "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+    ),
     signature: Signature::at(Form("signature"), Grammar::Whole { prefix: "" }),
     timestamp: seconds(Form("timestamp")),
     signed: &["{form:timestamp}{form:token}"],
@@ -141,7 +147,7 @@ const MAILGUN_FORM: Row<'static> = Row {
 /// Forms; whatever else has no hash in its URL is not signed, and refused.
 const TWILIO_FORM: Row<'static> = Row {
     name: "twilio",
-    page: "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
+    page: page("https://www.twilio.com/docs/usage/webhooks/webhooks-security"),
     algorithm: Algorithm::Hmac(Hash::Sha1),
     encoding: Encoding::Base64,
     signature: Signature::whole("x-twilio-signature"),

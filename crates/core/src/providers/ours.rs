@@ -1,6 +1,6 @@
 //! What Waypost itself signs with.
 
-use super::seconds;
+use super::{page, seconds};
 use crate::scheme::{
     At::{Header, Json},
     Identity, Row, Signature,
@@ -9,7 +9,7 @@ use crate::scheme::{
 pub(super) const ROWS: &[Row<'static>] = &[
     Row {
         name: "waypost",
-        page: "README.md",
+        page: page("README.md"),
         signature: Signature::prefixed("x-webhook-signature", "sha256="),
         timestamp: seconds(Header("x-webhook-timestamp")),
         signed: &["{timestamp}.{body}"],
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "waypost-body",
-        page: "README.md",
+        page: page("README.md"),
         signature: Signature::whole("x-webhook-signature"),
         id: &[Json("/event_id"), Header("x-webhook-id")],
         event_type: &[Header("x-webhook-event")],

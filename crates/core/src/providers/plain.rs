@@ -1,5 +1,6 @@
 //! The body is signed and no time.
 
+use super::page;
 use crate::scheme::{
     Algorithm,
     At::{Header, Json},
@@ -9,7 +10,7 @@ use crate::scheme::{
 pub(super) const ROWS: &[Row<'static>] = &[
     Row {
         name: "adyen-banking",
-        page: "https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures",
+        page: page("https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures"),
         encoding: Encoding::Base64,
         key: Key::encoded(Encoding::Hex, &[]),
         signature: Signature::whole("hmacsignature"),
@@ -18,14 +19,14 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "airtable",
-        page: "https://airtable.com/developers/web/api/webhooks-overview",
+        page: page("https://airtable.com/developers/web/api/webhooks-overview"),
         key: Key::encoded(Encoding::Base64, &[]),
         signature: Signature::prefixed("x-airtable-content-mac", "hmac-sha256="),
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "asana",
-        page: "https://developers.asana.com/docs/webhooks-guide",
+        page: page("https://developers.asana.com/docs/webhooks-guide"),
         signature: Signature::whole("x-hook-signature"),
         ..Row::BODY_HMAC_SHA256_HEX
     },
@@ -33,7 +34,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // notifications say so.
     Row {
         name: "authorize-net",
-        page: "https://developer.authorize.net/api/reference/features/webhooks.html",
+        page: page("https://developer.authorize.net/api/reference/features/webhooks.html"),
         algorithm: Algorithm::Hmac(Hash::Sha512),
         signature: Signature::prefixed("x-anet-signature", "sha512="),
         id: &[Json("/notificationId")],
@@ -43,7 +44,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "bitbucket",
-        page: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/",
+        page: page("https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/"),
         signature: Signature::prefixed("x-hub-signature", "sha256="),
         id: &[Header("x-request-uuid"), Header("x-request-id")],
         event_type: &[Header("x-event-key")],
@@ -52,14 +53,14 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "cal-com",
-        page: "https://cal.com/docs/developing/guides/automation/webhooks",
+        page: page("https://cal.com/docs/developing/guides/automation/webhooks"),
         signature: Signature::whole("x-cal-signature-256"),
         event_type: &[Json("/triggerEvent")],
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "circleci",
-        page: "https://circleci.com/docs/guides/integration/outbound-webhooks/",
+        page: page("https://circleci.com/docs/guides/integration/outbound-webhooks/"),
         signature: Signature::pairs("circleci-signature", "v1"),
         id: &[Json("/id")],
         event_type: &[Json("/type")],
@@ -69,7 +70,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Events without a history repeat their bodies, and a refused one suspends the webhook.
     Row {
         name: "clickup",
-        page: "https://developer.clickup.com/docs/webhooksignature",
+        page: page("https://developer.clickup.com/docs/webhooksignature"),
         signature: Signature::whole("x-signature"),
         event_type: &[Json("/event")],
         identity: Identity::None,
@@ -77,7 +78,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "coinbase-commerce",
-        page: "https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-security",
+        page: page("https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-security"),
         signature: Signature::whole("x-cc-webhook-signature"),
         id: &[Json("/event/id")],
         event_type: &[Json("/event/type")],
@@ -86,7 +87,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "docusign",
-        page: "https://developers.docusign.com/platform/webhooks/connect/validate",
+        page: page("https://developers.docusign.com/platform/webhooks/connect/validate"),
         encoding: Encoding::Base64,
         signature: Signature {
             more: &["x-docusign-signature-{number}"],
@@ -97,14 +98,16 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "dropbox",
-        page: "https://www.dropbox.com/developers/reference/webhooks",
+        page: page("https://www.dropbox.com/developers/reference/webhooks"),
         signature: Signature::whole("x-dropbox-signature"),
         identity: Identity::None,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "github",
-        page: "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+        page: page(
+            "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+        ),
         signature: Signature::prefixed("x-hub-signature-256", "sha256="),
         id: &[Header("x-github-delivery")],
         event_type: &[Header("x-github-event")],
@@ -113,7 +116,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "heroku",
-        page: "https://devcenter.heroku.com/articles/app-webhooks",
+        page: page("https://devcenter.heroku.com/articles/app-webhooks"),
         encoding: Encoding::Base64,
         signature: Signature::whole("heroku-webhook-hmac-sha256"),
         id: &[Json("/webhook_metadata/event/id")],
@@ -123,7 +126,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "intercom",
-        page: "https://developers.intercom.com/docs/webhooks/webhook-notifications",
+        page: page("https://developers.intercom.com/docs/webhooks/webhook-notifications"),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         signature: Signature::prefixed("x-hub-signature", "sha1="),
         id: &[Json("/id")],
@@ -133,7 +136,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "jira",
-        page: "https://developer.atlassian.com/cloud/jira/platform/webhooks/#secure-admin-webhooks",
+        page: page(
+            "https://developer.atlassian.com/cloud/jira/platform/webhooks/#secure-admin-webhooks",
+        ),
         signature: Signature::prefixed("x-hub-signature", "sha256="),
         id: &[Header("x-atlassian-webhook-identifier")],
         event_type: &[Json("/webhookEvent")],
@@ -142,28 +147,30 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "lemon-squeezy",
-        page: "https://docs.lemonsqueezy.com/help/webhooks/signing-requests",
+        page: page("https://docs.lemonsqueezy.com/help/webhooks/signing-requests"),
         signature: Signature::whole("x-signature"),
         event_type: &[Json("/meta/event_name"), Header("x-event-name")],
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "line",
-        page: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/",
+        page: page("https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-line-signature"),
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "meta",
-        page: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started/#validate-payloads",
+        page: page(
+            "https://developers.facebook.com/docs/graph-api/webhooks/getting-started/#validate-payloads",
+        ),
         signature: Signature::prefixed("x-hub-signature-256", "sha256="),
         event_type: &[Json("/object")],
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "notion",
-        page: "https://developers.notion.com/reference/webhooks",
+        page: page("https://developers.notion.com/reference/webhooks"),
         signature: Signature::prefixed("x-notion-signature", "sha256="),
         id: &[Json("/id")],
         event_type: &[Json("/type")],
@@ -172,7 +179,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "pagerduty",
-        page: "https://docs.pagerduty.com/developer/verifying-webhook-signatures",
+        page: page("https://docs.pagerduty.com/developer/verifying-webhook-signatures"),
         signature: Signature::pairs("x-pagerduty-signature", "v1"),
         id: &[Json("/event/id")],
         event_type: &[Json("/event/event_type")],
@@ -181,7 +188,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "paystack",
-        page: "https://paystack.com/docs/payments/webhooks/",
+        page: page("https://paystack.com/docs/payments/webhooks/"),
         algorithm: Algorithm::Hmac(Hash::Sha512),
         signature: Signature::whole("x-paystack-signature"),
         event_type: &[Json("/event")],
@@ -189,7 +196,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "razorpay",
-        page: "https://razorpay.com/docs/webhooks/validate-test/",
+        page: page("https://razorpay.com/docs/webhooks/validate-test/"),
         signature: Signature::whole("x-razorpay-signature"),
         id: &[Header("x-razorpay-event-id")],
         event_type: &[Json("/event")],
@@ -199,7 +206,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Request-ID is new at each attempt, and the time is not signed.
     Row {
         name: "sentry",
-        page: "https://docs.sentry.io/integrations/integration-platform/webhooks/",
+        page: page("https://docs.sentry.io/integrations/integration-platform/webhooks/"),
         families: &["sentry-hook", "sentry-app"],
         signature: Signature::whole("{family}-signature"),
         event_type: &[Header("sentry-hook-resource")],
@@ -209,7 +216,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // not that of the event, which the webhooks of all subscriptions to it share.
     Row {
         name: "shopify",
-        page: "https://shopify.dev/docs/apps/build/webhooks/verify-deliveries",
+        page: page("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries"),
         encoding: Encoding::Base64,
         families: &["x-shopify", "shopify"],
         signature: Signature::whole("{family}-hmac-sha256"),
@@ -220,7 +227,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "typeform",
-        page: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
+        page: page("https://www.typeform.com/developers/webhooks/secure-your-webhooks/"),
         encoding: Encoding::Base64,
         signature: Signature::prefixed("typeform-signature", "sha256="),
         id: &[Json("/event_id")],
@@ -230,7 +237,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "vercel",
-        page: "https://vercel.com/docs/webhooks/webhooks-api",
+        page: page("https://vercel.com/docs/webhooks/webhooks-api"),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         signature: Signature::whole("x-vercel-signature"),
         id: &[Json("/id")],
@@ -242,7 +249,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // than an id; nothing is sent twice.
     Row {
         name: "woocommerce",
-        page: "https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/",
+        page: page("https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-wc-webhook-signature"),
         event_type: &[Header("x-wc-webhook-topic")],
@@ -251,7 +258,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "x",
-        page: "https://docs.x.com/x-api/webhooks/quickstart",
+        page: page("https://docs.x.com/x-api/webhooks/quickstart"),
         encoding: Encoding::Base64,
         signature: Signature::prefixed("x-twitter-webhooks-signature", "sha256="),
         id: &[Json("/data/event_uuid")],
@@ -261,7 +268,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "xero",
-        page: "https://developer.xero.com/documentation/webhooks/configuring-your-server",
+        page: page("https://developer.xero.com/documentation/webhooks/configuring-your-server"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-xero-signature"),
         ..Row::BODY_HMAC_SHA256_HEX

@@ -1,6 +1,6 @@
 //! [Standard Webhooks](https://www.standardwebhooks.com), and who follows it.
 
-use super::seconds;
+use super::{page, seconds};
 use crate::scheme::{
     At::{Header, Json},
     Encoding, Identity, Key, Row, Signature,
@@ -12,7 +12,9 @@ const WHSEC: Key<'static> = Key::encoded(Encoding::Base64, &["v1,whsec_", "whsec
 pub(super) const ROWS: &[Row<'static>] = &[
     Row {
         name: "standard-webhooks",
-        page: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+        page: page(
+            "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+        ),
         encoding: Encoding::Base64,
         key: WHSEC,
         families: &["webhook", "svix"],
@@ -27,7 +29,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "svix",
-        page: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
+        page: page("https://docs.svix.com/receiving/verifying-payloads/how-manual"),
         encoding: Encoding::Base64,
         key: WHSEC,
         families: &["svix", "webhook"],
@@ -42,7 +44,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "clerk",
-        page: "https://clerk.com/docs/reference/backend/verify-webhook",
+        page: page("https://clerk.com/docs/reference/backend/verify-webhook"),
         encoding: Encoding::Base64,
         key: WHSEC,
         families: &["svix", "webhook"],
@@ -57,7 +59,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "resend",
-        page: "https://resend.com/docs/webhooks/verify-webhooks-requests",
+        page: page("https://resend.com/docs/webhooks/verify-webhooks-requests"),
         encoding: Encoding::Base64,
         key: WHSEC,
         families: &["svix", "webhook"],
@@ -73,7 +75,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // A secret without its prefix is taken as it is, as by the vendor's library.
     Row {
         name: "openai",
-        page: "https://platform.openai.com/docs/guides/webhooks",
+        page: page("https://platform.openai.com/docs/guides/webhooks"),
         encoding: Encoding::Base64,
         key: Key {
             bare: Encoding::Text,
@@ -91,7 +93,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // The id in the header is new at each attempt; older hooks have no other.
     Row {
         name: "supabase",
-        page: "https://supabase.com/docs/guides/auth/auth-hooks",
+        page: page("https://supabase.com/docs/guides/auth/auth-hooks"),
         encoding: Encoding::Base64,
         key: WHSEC,
         signature: Signature::versions("webhook-signature", "v1"),

@@ -1,6 +1,6 @@
 //! The body is signed with a time.
 
-use super::{milliseconds, rfc3339, seconds};
+use super::{milliseconds, page, rfc3339, seconds};
 use crate::scheme::{
     Algorithm,
     At::{Field, Form, Header, Json},
@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // BOX-DELIVERY-ID is new at each attempt.
     Row {
         name: "box",
-        page: "https://developer.box.com/guides/webhooks/v2/signatures-v2",
+        page: page("https://developer.box.com/guides/webhooks/v2/signatures-v2"),
         encoding: Encoding::Base64,
         signature: Signature {
             more: &["box-signature-secondary"],
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "calendly",
-        page: "https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures",
+        page: page("https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures"),
         signature: Signature::pairs("calendly-webhook-signature", "v1"),
         timestamp: seconds(Field("t")),
         signed: &["{timestamp}.{body}"],
@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "customer-io",
-        page: "https://docs.customer.io/api/webhooks/",
+        page: page("https://docs.customer.io/api/webhooks/"),
         signature: Signature::whole("x-cio-signature"),
         timestamp: seconds(Header("x-cio-timestamp")),
         signed: &["v0:{timestamp}:{body}"],
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "elevenlabs",
-        page: "https://elevenlabs.io/docs/product-guides/administration/webhooks",
+        page: page("https://elevenlabs.io/docs/product-guides/administration/webhooks"),
         signature: Signature::pairs("elevenlabs-signature", "v0"),
         timestamp: seconds(Field("t")),
         signed: &["{timestamp}.{body}"],
@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "front",
-        page: "https://dev.frontapp.com/docs/application-webhooks",
+        page: page("https://dev.frontapp.com/docs/application-webhooks"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-front-signature"),
         timestamp: milliseconds(Header("x-front-request-timestamp")),
@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "linear",
-        page: "https://linear.app/developers/webhooks#securing-webhooks",
+        page: page("https://linear.app/developers/webhooks#securing-webhooks"),
         signature: Signature::whole("linear-signature"),
         timestamp: milliseconds(Json("/webhookTimestamp")),
         id: &[Header("linear-delivery")],
@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "mux",
-        page: "https://www.mux.com/docs/core/verify-webhook-signatures",
+        page: page("https://www.mux.com/docs/core/verify-webhook-signatures"),
         signature: Signature::pairs("mux-signature", "v1"),
         timestamp: seconds(Field("t")),
         signed: &["{timestamp}.{body}"],
@@ -98,7 +98,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Its libraries take five seconds, which no queue and no skewed clock survives.
     Row {
         name: "paddle",
-        page: "https://developer.paddle.com/webhooks/about/signature-verification",
+        page: page("https://developer.paddle.com/webhooks/about/signature-verification"),
         signature: Signature::at(
             Header("paddle-signature"),
             Grammar::Items {
@@ -117,7 +117,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // The id in the body is that of the object.
     Row {
         name: "recurly",
-        page: "https://docs.recurly.com/recurly-subscriptions/docs/signature-verification",
+        page: page("https://docs.recurly.com/recurly-subscriptions/docs/signature-verification"),
         signature: Signature::at(
             Header("recurly-signature"),
             Grammar::List {
@@ -135,7 +135,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Sanity retries for half an hour, and does not say that it signs anew.
     Row {
         name: "sanity",
-        page: "https://github.com/sanity-io/webhook-toolkit/blob/main/src/signature.ts",
+        page: page("https://github.com/sanity-io/webhook-toolkit/blob/main/src/signature.ts"),
         encoding: Encoding::Base64Url,
         signature: Signature::pairs("sanity-webhook-signature", "v1"),
         timestamp: milliseconds(Field("t")),
@@ -149,7 +149,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Slash commands and interactions are forms, and have no id.
     Row {
         name: "slack",
-        page: "https://docs.slack.dev/authentication/verifying-requests-from-slack",
+        page: page("https://docs.slack.dev/authentication/verifying-requests-from-slack"),
         signature: Signature::prefixed("x-slack-signature", "v0="),
         timestamp: seconds(Header("x-slack-request-timestamp")),
         signed: &["v0:{timestamp}:{body}"],
@@ -160,7 +160,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "stripe",
-        page: "https://docs.stripe.com/webhooks/signature",
+        page: page("https://docs.stripe.com/webhooks/signature"),
         signature: Signature::pairs("stripe-signature", "v1"),
         timestamp: seconds(Field("t")),
         signed: &["{timestamp}.{body}"],
@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "twitch",
-        page: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/",
+        page: page("https://dev.twitch.tv/docs/eventsub/handling-webhook-events/"),
         signature: Signature::prefixed("twitch-eventsub-message-signature", "sha256="),
         timestamp: rfc3339(Header("twitch-eventsub-message-timestamp")),
         signed: &["{id}{timestamp}{body}"],
@@ -185,7 +185,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "webflow",
-        page: "https://developers.webflow.com/data/changelog/webhook-signatures",
+        page: page("https://developers.webflow.com/data/changelog/webhook-signatures"),
         signature: Signature::whole("x-webflow-signature"),
         timestamp: milliseconds(Header("x-webflow-timestamp")),
         signed: &["{timestamp}:{body}"],
@@ -194,7 +194,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "workos",
-        page: "https://workos.com/docs/events/data-syncing/webhooks",
+        page: page("https://workos.com/docs/events/data-syncing/webhooks"),
         signature: Signature::pairs("workos-signature", "v1"),
         timestamp: milliseconds(Field("t")),
         signed: &["{timestamp}.{body}"],
@@ -207,7 +207,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // An id in the body may be a ticket's: triggers have bodies that their users write.
     Row {
         name: "zendesk",
-        page: "https://developer.zendesk.com/documentation/webhooks/verifying/",
+        page: page("https://developer.zendesk.com/documentation/webhooks/verifying/"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-zendesk-webhook-signature"),
         timestamp: rfc3339(Header("x-zendesk-webhook-signature-timestamp")),
@@ -219,7 +219,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "zoom",
-        page: "https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events",
+        page: page("https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events"),
         signature: Signature::prefixed("x-zm-signature", "v0="),
         timestamp: seconds(Header("x-zm-request-timestamp")),
         signed: &["v0:{timestamp}:{body}"],
@@ -231,7 +231,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
 /// The webhooks of rules, which sign the body alone.
 const FRONT_RULE: Row<'static> = Row {
     name: "front",
-    page: "https://dev.frontapp.com/docs/webhooks-1",
+    page: page("https://dev.frontapp.com/docs/webhooks-1"),
     algorithm: Algorithm::Hmac(Hash::Sha1),
     encoding: Encoding::Base64,
     signature: Signature::whole("x-front-signature"),

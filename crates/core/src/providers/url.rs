@@ -1,6 +1,6 @@
 //! The URL is signed with the body, or a hash without a key is the signature.
 
-use super::milliseconds;
+use super::{milliseconds, page};
 use crate::scheme::{
     Algorithm,
     At::{Header, Json},
@@ -11,7 +11,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     // Its ids stand in a list.
     Row {
         name: "hubspot-v1",
-        page: "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        page: page(
+            "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        ),
         algorithm: Algorithm::Plain(Hash::Sha256),
         signature: Signature::whole("x-hubspot-signature"),
         signed: &["{secret}{body}"],
@@ -19,7 +21,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "hubspot-v2",
-        page: "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        page: page(
+            "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        ),
         algorithm: Algorithm::Plain(Hash::Sha256),
         signature: Signature::whole("x-hubspot-signature"),
         signed: &["{secret}{method}{url}{body}"],
@@ -27,7 +31,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "hubspot-v3",
-        page: "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        page: page(
+            "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        ),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-hubspot-signature-v3"),
         timestamp: milliseconds(Header("x-hubspot-request-timestamp")),
@@ -36,7 +42,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "square",
-        page: "https://developer.squareup.com/docs/webhooks/step3validate",
+        page: page("https://developer.squareup.com/docs/webhooks/step3validate"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-square-hmacsha256-signature"),
         signed: &["{url}{body}"],
@@ -47,7 +53,9 @@ pub(super) const ROWS: &[Row<'static>] = &[
     },
     Row {
         name: "trello",
-        page: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures",
+        page: page(
+            "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures",
+        ),
         algorithm: Algorithm::Hmac(Hash::Sha1),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-trello-webhook"),

@@ -1,6 +1,6 @@
 //! Providers that let their users choose how they sign.
 
-use super::seconds;
+use super::{page, seconds};
 use crate::scheme::{
     Algorithm,
     At::{Field, Header},
@@ -40,7 +40,7 @@ const SIMPLE: Mode = (Signature::whole("x-convoy-signature"), None, &["{body}"])
 const fn convoy(form: Form, mode: Mode, or: Option<&'static Row<'static>>) -> Row<'static> {
     Row {
         name: "convoy",
-        page: "https://docs.getconvoy.io/product-manual/signatures",
+        page: page("https://docs.getconvoy.io/product-manual/signatures"),
         algorithm: form.0,
         encoding: form.1,
         signature: mode.0,
@@ -68,7 +68,7 @@ const HOOK0: Row<'static> = Row {
 /// The older form, without headers.
 const HOOK0_BODY: Row<'static> = Row {
     name: "hook0",
-    page: "https://documentation.hook0.com/tutorials/webhook-authentication",
+    page: page("https://documentation.hook0.com/tutorials/webhook-authentication"),
     signature: Signature::pairs("x-hook0-signature", "v0"),
     timestamp: seconds(Field("t")),
     signed: &["{timestamp}.{body}"],
@@ -91,7 +91,7 @@ const fn websub(
 ) -> Row<'static> {
     Row {
         name: "websub",
-        page: "https://www.w3.org/TR/websub/#authenticated-content-distribution",
+        page: page("https://www.w3.org/TR/websub/#authenticated-content-distribution"),
         algorithm: Algorithm::Hmac(hash),
         signature: Signature::prefixed("x-hub-signature", prefix),
         or,
