@@ -18,8 +18,8 @@ pub(super) const ROWS: &[Row<'static>] = &[
             ..Signature::whole("box-signature-primary")
         },
         requires: &[
-            ("box-signature-version", "1"),
             ("box-signature-algorithm", "HmacSHA256"),
+            ("box-signature-version", "1"),
         ],
         timestamp: rfc3339(Header("box-delivery-timestamp")),
         signed: &["{body}{timestamp}"],
