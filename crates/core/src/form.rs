@@ -1,6 +1,6 @@
 //! Bodies that are forms.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BinaryHeap};
 
 /// The fields of an `application/x-www-form-urlencoded` body, decoded, in their order.
 #[derive(Debug)]
@@ -22,9 +22,10 @@ impl<'b> Form<'b> {
     /// Each name followed by its values, all sorted, equal values of one name once.
     pub fn sorted(&self) -> String {
         let fields = self.0.iter();
-        let mut fields: Vec<(&str, &str)> =
+        // A heap sorts in a fraction of the code that `sort` is compiled to.
+        let fields: BinaryHeap<(&str, &str)> =
             fields.map(|(name, value)| (&**name, &**value)).collect();
-        fields.sort_unstable();
+        let mut fields = fields.into_sorted_vec();
         fields.dedup();
         fields
             .iter()

@@ -1,5 +1,7 @@
 //! A source ready to receive: its scheme, its keys and its limits.
 
+use std::sync::Arc;
+
 use crate::{
     scheme::{Identity, Part, Scheme},
     secret::Secret,
@@ -19,7 +21,7 @@ pub struct Source {
     /// Its name in the path.
     pub name: String,
     /// How its provider signs.
-    pub scheme: Scheme,
+    pub scheme: Arc<Scheme>,
     /// Any of them may have signed. Never empty.
     pub keys: Vec<Secret>,
     /// Everything else that the config says.

@@ -1,6 +1,6 @@
 //! docs/providers.md.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 use waypost_core::{
@@ -60,16 +60,15 @@ pub(super) fn page() -> String {
         };
         let id = each(|way| places(way.id));
         let id = if id.is_empty() { id } else { format!(": {id}") };
-        writeln!(
-            page,
-            "| {name}{mark} | {} | {} | {window} | {}{id} | {} | {} |",
+        let line = format!(
+            "| {name}{mark} | {} | {} | {window} | {}{id} | {} | {} |\n",
             each(signed),
             each(signature),
             row.identity.name(),
             each(|way| places(way.event_type)),
             proof(row.name),
-        )
-        .expect("text");
+        );
+        page.push_str(&line.replace("{family}", &row.families.join("\\|")));
     }
     page
 }
@@ -94,10 +93,11 @@ fn signature(row: &Row<'_>) -> String {
         Grammar::List { first, .. } => format!(", the items from {first}"),
     };
     let encoding = row.encoding.name();
-    format!(
-        "{algorithm} {encoding} in {}{form}",
-        place(&row.signature.at)
-    )
+    let more = row.signature.more.iter().map(|name| code(name));
+    let at: Vec<String> = std::iter::once(place(&row.signature.at))
+        .chain(more)
+        .collect();
+    format!("{algorithm} {encoding} in {}{form}", at.join(" and "))
 }
 
 fn places(places: &[At<'_>]) -> String {

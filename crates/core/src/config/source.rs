@@ -12,7 +12,7 @@
 //! | `idempotency_ttl_seconds` | 60 to 31536000; by default 604800 |
 //! | `rate_limit` | `binding`, `limit`, `period` (10 or 60); by default none |
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{DEFAULT_FEED, is_name, reader::Reader};
 use crate::{
@@ -36,7 +36,7 @@ pub struct SourceConfig {
     /// The provider's name; none for a scheme that is written out.
     pub provider: Option<&'static str>,
     /// How its provider signs.
-    pub scheme: Scheme,
+    pub scheme: Arc<Scheme>,
     /// The names of its secrets.
     pub secrets: Vec<String>,
     /// The rest.
@@ -93,7 +93,7 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     Some(SourceConfig {
         variable,
         provider,
-        scheme,
+        scheme: Arc::new(scheme),
         secrets,
         settings,
     })

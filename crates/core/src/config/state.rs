@@ -1,5 +1,7 @@
 //! From a source's config to a source, once its secrets are looked up.
 
+use std::sync::Arc;
+
 use super::SourceConfig;
 use crate::{rejection::Rejection, secret::Secret, source::Source};
 
@@ -57,7 +59,7 @@ impl SourceConfig {
             let reason = format!("source {name} has no key: {}", notes.join("; "));
             return SourceState::Misconfigured { reason };
         }
-        let scheme = self.scheme.clone();
+        let scheme = Arc::clone(&self.scheme);
         let settings = self.settings.clone();
         let source = Source {
             name: name.to_owned(),
