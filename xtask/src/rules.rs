@@ -24,9 +24,18 @@ pub(crate) fn compile(project: &Project, status: &Status) -> Result<()> {
 
 /// The mistakes in a configuration, a line each; none where it is valid.
 pub(crate) fn mistakes(project: &Project, config: &Config) -> Result<Vec<String>> {
-    let answer = ask(project, "check", &json!({ "vars": config.vars }))?;
-    let mistakes = answer.as_array().context("xtask-core answers nonsense")?;
-    let lines = mistakes.iter().filter_map(Value::as_str);
+    lines(project, "check", config)
+}
+
+/// What is valid and should be known, a line each.
+pub(crate) fn warnings(project: &Project, config: &Config) -> Result<Vec<String>> {
+    lines(project, "warnings", config)
+}
+
+fn lines(project: &Project, question: &str, config: &Config) -> Result<Vec<String>> {
+    let answer = ask(project, question, &json!({ "vars": config.vars }))?;
+    let lines = answer.as_array().context("xtask-core answers nonsense")?;
+    let lines = lines.iter().filter_map(Value::as_str);
     Ok(lines.map(str::to_owned).collect())
 }
 

@@ -3,6 +3,7 @@
 //! `{"vars": {..}, "secrets": {..}}` comes in, an answer in JSON goes out.
 //!
 //! - `check`: every mistake in the variables, each a line.
+//! - `warnings`: what is valid and should be known, each a line.
 //! - `sources`: for each source that is well configured, `prefix` and `form` of its secrets, and
 //!   `sample`, a signed webhook, where its secret is known and the signature does not grow old.
 
@@ -17,7 +18,7 @@ use serde_json::{Map, Value, json};
 use waypost_core::{
     config::{Config, SourceConfig},
     headers::Headers,
-    scheme::Named,
+    scheme::{Integrity, Named},
     secret::Secret,
     sign::Outgoing,
 };
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     };
     let answer = match question.as_str() {
         "check" => check(&about),
+        "warnings" => warnings(&about),
         "sources" => sources(&about, now()),
         _ => {
             eprintln!("xtask-core: there is no question {question:?}");
@@ -62,6 +64,21 @@ fn check(about: &Value) -> Value {
         Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
     }
 }
+
+fn warnings(about: &Value) -> Value {
+    let variables = variables(about);
+    let (config, _) = Config::load(&borrowed(&variables));
+    let open = config.sources().filter_map(|(name, source)| {
+        let source = source.ok()?;
+        let open = source.scheme.integrity == Integrity::None;
+        open.then(|| format!("{}.{name}: {UNSIGNED}", source.variable))
+    });
+    open.collect()
+}
+
+/// Of a source whose signature does not cover the body.
+const UNSIGNED: &str = "the signature does not cover the body, or not all of it: whoever has seen one webhook can \
+                        send others (docs/providers.md)";
 
 fn sources(about: &Value, now: u64) -> Value {
     let variables = variables(about);
@@ -186,5 +203,18 @@ mod tests {
         );
         assert!(headers.contains("sha256="), "{headers}");
         assert_eq!(sources["mail"]["sample"], Value::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_whose_body_is_not_signed_is_named() {
+        let source = |provider: &str| json!({ "provider": provider, "secrets": ["K"] });
+        let sources = json!({ "mail": source("mailgun"), "code": source("github") });
+        let lines = warnings(&json!({ "vars": { "SOURCES": sources } }));
+        assert_eq!(lines, json!([format!("SOURCES.mail: {UNSIGNED}")]));
     }
 }

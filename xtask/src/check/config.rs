@@ -23,7 +23,13 @@ pub(crate) fn config(project: &Project, path: &Path) -> Result<()> {
             rules::compile(project, status)?;
             mistakes(project, path)
         }),
-    }])
+    }])?;
+    for (name, config) in Config::each(path)? {
+        for warning in rules::warnings(project, &config)? {
+            progress::say(format!("    warning: {name}.{warning}"));
+        }
+    }
+    Ok(())
 }
 
 fn mistakes(project: &Project, path: &Path) -> Result<()> {
