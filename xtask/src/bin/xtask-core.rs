@@ -204,11 +204,6 @@ mod tests {
         assert!(headers.contains("sha256="), "{headers}");
         assert_eq!(sources["mail"]["sample"], Value::Null);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn a_source_whose_body_is_not_signed_is_named() {
