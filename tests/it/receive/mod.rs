@@ -5,6 +5,7 @@ mod config_errors;
 mod fields;
 mod forgeries;
 mod identity;
+mod in_body;
 mod phases;
 mod primitives;
 mod properties;

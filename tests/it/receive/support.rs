@@ -47,7 +47,7 @@ pub(crate) fn source(row: &Row<'_>, secrets: &[String]) -> Source {
     let keys = secrets.iter().map(|text| key(&scheme, text)).collect();
     Source {
         name: "s".to_owned(),
-        scheme,
+        scheme: scheme.into(),
         keys,
         settings,
     }
