@@ -3,7 +3,7 @@
 //! Rules, since ids decide what is a duplicate: the first occurrence of a path wins; nothing inside
 //! an array is ever found, but where a path says `*`, the only item of one; only strings and whole
 //! numbers count, of 1 to [`MAX_TEXT`] bytes and without control characters. Values that are signed
-//! ([`value`]) may be any text, and booleans. A body that is not JSON has no fields at all, as far as it
+//! ([`values`]) may be any text, and booleans. A body that is not JSON has no fields at all, as far as it
 //! was read.
 
 use std::{
@@ -48,20 +48,21 @@ impl fmt::Display for Pointer {
 pub type Wanted<'p> = [&'p Pointer];
 
 /// Answers each of `wanted` with the index of the best pointer found and the text there.
-pub fn in_slice<const N: usize>(body: &[u8], wanted: [&Wanted<'_>; N]) -> [Option<Found>; N] {
+pub fn in_slice(body: &[u8], wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
     let json = &mut serde_json::Deserializer::from_slice(body);
     search(json, wanted, Accept::Names)
 }
 
-/// The string, whole number or boolean at `pointer`, as it is signed.
-pub fn value(body: &[u8], pointer: &Pointer) -> Option<String> {
+/// The string, whole number or boolean at each of `pointers`, as it is signed.
+pub fn values(body: &[u8], pointers: &Wanted<'_>) -> Vec<Option<String>> {
     let json = &mut serde_json::Deserializer::from_slice(body);
-    let [found] = search(json, [&[pointer]], Accept::Values);
-    found.map(|found| found.text)
+    let wanted: Vec<&Wanted<'_>> = pointers.chunks(1).collect();
+    let found = search(json, &wanted, Accept::Values).into_iter();
+    found.map(|found| found.map(|found| found.text)).collect()
 }
 
 /// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
-pub fn in_reader<const N: usize>(body: impl Read, wanted: [&Wanted<'_>; N]) -> [Option<Found>; N] {
+pub fn in_reader(body: impl Read, wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
     // One instance of the parser for every kind of reader.
     let mut body = BufReader::with_capacity(CHUNK, body);
     let body: &mut dyn Read = &mut body;
@@ -87,11 +88,11 @@ pub struct Found {
     pub text: String,
 }
 
-fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
+fn search<'de, R: serde_json::de::Read<'de>>(
     json: &mut serde_json::Deserializer<R>,
-    wanted: [&Wanted<'_>; N],
+    wanted: &[&Wanted<'_>],
     accept: Accept,
-) -> [Option<Found>; N] {
+) -> Vec<Option<Found>> {
     let mut search = Search {
         accept,
         paths: wanted
@@ -106,8 +107,9 @@ fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
             })
             .collect(),
     };
+    let nothing = || wanted.iter().map(|_| None).collect();
     if search.settled() {
-        return [const { None }; N];
+        return nothing();
     }
     let all: Vec<usize> = (0..search.paths.len()).collect();
     let read = Value {
@@ -118,9 +120,9 @@ fn search<'de, R: serde_json::de::Read<'de>, const N: usize>(
     .deserialize(&mut *json);
     let whole = read.is_ok() && json.end().is_ok();
     if !whole && !search.settled() {
-        return [const { None }; N];
+        return nothing();
     }
-    std::array::from_fn(|group| search.best(group))
+    (0..wanted.len()).map(|group| search.best(group)).collect()
 }
 
 struct Search<'p> {

@@ -2,14 +2,24 @@
 
 use std::{borrow::Cow, collections::BinaryHeap};
 
+/// The most fields that a form may have: each takes up far more than its bytes, before anyone knows who sent it.
+pub const MAX_FIELDS: usize = 1_000;
+
 /// The fields of an `application/x-www-form-urlencoded` body, decoded, in their order.
 #[derive(Debug)]
 pub struct Form<'b>(Vec<(Cow<'b, str>, Cow<'b, str>)>);
 
 impl<'b> Form<'b> {
-    /// Takes `body` apart. Any bytes are a form: what is not UTF-8 is replaced, as browsers do.
+    /// Takes `body` apart. Any bytes are a form: what is not UTF-8 is replaced, as browsers do. Of a form
+    /// with more than [`MAX_FIELDS`] the rest is left.
     pub fn parse(body: &'b [u8]) -> Self {
-        Self(form_urlencoded::parse(body).collect())
+        let fields = form_urlencoded::parse(body).take(MAX_FIELDS + 1);
+        Self(fields.collect())
+    }
+
+    /// Whether all of it is here.
+    pub fn is_whole(&self) -> bool {
+        self.0.len() <= MAX_FIELDS
     }
 
     /// The last value of the field `name`.

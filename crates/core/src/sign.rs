@@ -2,7 +2,7 @@
 
 use crate::{
     encoding::Encoding,
-    form::{Form, is_form},
+    form::is_form,
     hash::Piece,
     headers::Headers,
     scheme::{Algorithm, Facts, Opened, Place, Scheme, Stamp},
@@ -65,10 +65,7 @@ impl Scheme {
             signature: "",
         };
         let kind = out.headers.get("content-type").unwrap_or_default();
-        let opened = Opened {
-            form: is_form(kind).then(|| Form::parse(out.body)),
-            body: out.body,
-        };
+        let opened = Opened::new(self, out.body, is_form(kind));
         let contents = self.contents(&facts, Some(&opened)).unwrap_or_default();
         let content = contents.first().map(Vec::as_slice).unwrap_or_default();
         let signature = |key: &Secret| self.signature(key, content, out.body);

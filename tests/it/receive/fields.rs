@@ -1,6 +1,6 @@
 //! Ids and types out of bodies.
 
-use waypost_core::fields::{Pointer, in_reader, in_slice};
+use waypost_core::fields::{Pointer, in_reader, in_slice, values};
 
 use super::support::Trickle;
 
@@ -11,8 +11,8 @@ fn find(body: &str, pointers: &[&str]) -> Option<String> {
         .map(|text| Pointer::parse(text).expect("a pointer"))
         .collect();
     let wanted: Vec<&Pointer> = pointers.iter().collect();
-    let [here] = in_slice(body.as_bytes(), [&wanted]);
-    let [read] = in_reader(Trickle(body.as_bytes()), [&wanted]);
+    let here = in_slice(body.as_bytes(), &[&wanted]).remove(0);
+    let read = in_reader(Trickle(body.as_bytes()), &[&wanted]).remove(0);
     assert_eq!(here, read, "both routes must agree on {body}");
     here.map(|found| found.text)
 }
@@ -121,7 +121,7 @@ fn no_more_is_read_than_needed() {
     let body = format!(r#"{{"id":"a","filler":"{}"}}"#, "x".repeat(1_000_000));
     let id = Pointer::parse("/id").expect("a pointer");
     let mut counted = Counted(body.as_bytes(), 0);
-    let [found] = in_reader(&mut counted, [&[&id]]);
+    let found = in_reader(&mut counted, &[&[&id]]).remove(0);
     assert_eq!(found.map(|found| found.text).as_deref(), Some("a"));
     assert!(counted.1 <= 64 * 1024, "{} bytes read", counted.1);
 
@@ -157,8 +157,9 @@ fn no_more_is_read_than_needed() {
         ),
     ] {
         let mut counted = Counted(body.as_bytes(), 0);
-        let found = in_reader(&mut counted, [&[&id], &[&inner, &outer]]);
-        let texts = found.map(|found| found.map(|found| found.text));
+        let found = in_reader(&mut counted, &[&[&id][..], &[&inner, &outer]]);
+        let texts = found.into_iter().map(|found| found.map(|found| found.text));
+        let texts: Vec<Option<String>> = texts.collect();
         let start = &body[..40];
         let expected = [Some("a".to_owned()), Some(event_type.to_owned())];
         assert_eq!(texts, expected, "{start}");
@@ -171,7 +172,7 @@ fn no_more_is_read_than_needed() {
     }
 
     let mut nothing = Counted(body.as_bytes(), 0);
-    assert_eq!(in_reader(&mut nothing, [&[], &[]]), [None, None]);
+    assert_eq!(in_reader(&mut nothing, &[&[], &[]]), [None, None]);
     assert_eq!(nothing.1, 0, "without a question nothing is read");
 }
 
@@ -184,7 +185,7 @@ fn a_read_that_fails_finds_nothing() {
         }
     }
     let id = Pointer::parse("/id").expect("a pointer");
-    assert_eq!(in_reader(Broken, [&[&id]]), [None]);
+    assert_eq!(in_reader(Broken, &[&[&id]]), [None]);
 }
 
 #[test]
@@ -202,8 +203,47 @@ proptest::proptest! {
     #[test]
     fn no_body_panics(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
         let id = Pointer::parse("/a/b").expect("a pointer");
-        let here = in_slice(&body, [&[&id]]);
-        let read = in_reader(Trickle(&body), [&[&id]]);
+        let here = in_slice(&body, &[&[&id]]);
+        let read = in_reader(Trickle(&body), &[&[&id]]);
         proptest::prop_assert_eq!(here, read);
+    }
+}
+
+#[test]
+fn the_only_item_of_a_list_can_be_meant() {
+    let pointer = Pointer::parse("/list/*/id").expect("a pointer");
+    for (body, expected) in [
+        (r#"{"list":[{"id":"a"}]}"#, Some("a")),
+        (r#"{"list":[{"id":true}]}"#, Some("true")),
+        (r#"{"list":[{"id":""}]}"#, Some("")),
+        (r#"{"list":[{"id":null}]}"#, None),
+        (r#"{"list":[{"id":1.5}]}"#, None),
+        (r#"{"list":[]}"#, None),
+        (r#"{"list":[{"id":"a"},{"id":"a"}]}"#, None),
+        (r#"{"list":[{"id":"a"},1]}"#, None),
+        (r#"{"list":[[{"id":"a"}]]}"#, None),
+        (r#"{"list":{"*":{"id":"a"}}}"#, Some("a")),
+        (r#"{"list":{"id":"a"}}"#, None),
+        // The first of two counts, and the end of the body as well.
+        (r#"{"list":[{"id":"a"}],"list":[{"id":"b"}]}"#, Some("a")),
+        (r#"{"list":[{"id":"a"}]"#, None),
+    ] {
+        let found = values(body.as_bytes(), &[&pointer]);
+        assert_eq!(found, [expected.map(str::to_owned)], "{body}");
+    }
+}
+
+#[test]
+fn values_are_any_text_and_names_are_not() {
+    let pointer = Pointer::parse("/a").expect("a pointer");
+    let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(300));
+    for body in [
+        long.as_str(),
+        r#"{"a":"line\nfeed"}"#,
+        r#"{"a":""}"#,
+        r#"{"a":false}"#,
+    ] {
+        assert!(values(body.as_bytes(), &[&pointer])[0].is_some(), "{body}");
+        assert_eq!(in_slice(body.as_bytes(), &[&[&pointer]]), [None], "{body}");
     }
 }

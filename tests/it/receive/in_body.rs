@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use waypost_core::{
+    form::MAX_FIELDS,
     providers,
     rejection::Rejection::{self, *},
     scheme::{Row, UrlForm},
@@ -238,6 +239,17 @@ fn a_body_that_must_be_taken_apart_is_not_endless() {
     );
     let request = signed("braintree", fields.as_bytes());
     assert_eq!(verify("braintree", &request).err(), Some(BodyTooLarge));
+
+    let fields = |count: usize| "a=1&".repeat(count);
+    let row = Row {
+        or: None,
+        ..*row("twilio").or.expect("forms")
+    };
+    let twilio = source(&row, &[secret(&row, "0123456789abcdef01234567")]);
+    let most = Request::signed(&twilio, fields(MAX_FIELDS).as_bytes(), NOW, "", "");
+    assert_eq!(most.verify(&twilio, NOW).err(), None);
+    let more = Request::signed(&twilio, fields(MAX_FIELDS + 1).as_bytes(), NOW, "", "");
+    assert_eq!(more.verify(&twilio, NOW).err(), Some(BadSignature));
 }
 
 #[test]

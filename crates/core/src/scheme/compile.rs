@@ -129,13 +129,18 @@ impl Scheme {
         })
     }
 
-    /// Whether the signature cannot be checked before the body, which is a `form` or not, was taken apart.
+    /// Whether a body, which is a `form` or not, has to be taken apart: for what is signed, for the
+    /// signature, or because a form is small and cannot be read in part.
     pub fn opens_body(&self, form: bool) -> bool {
-        let in_body = |family: &Family| !matches!(family.signature, Place::Header(_));
         let opens = |part: &Part| match part {
             Part::FormField { or_body: true, .. } => form,
             Part::Form | Part::FormField { .. } | Part::Json(_) => true,
             _ => false,
+        };
+        let in_form = |place: &Place| form && matches!(place, Place::Form(_));
+        let in_body = |family: &Family| {
+            let signature = !matches!(family.signature, Place::Header(_));
+            signature || family.id.iter().chain(&family.event_type).any(in_form)
         };
         self.families.iter().any(in_body) || self.any_part(opens)
     }

@@ -1,15 +1,52 @@
 //! The signed content of one request, from its template.
 
-use super::{Facts, Part, Scheme, UrlForm};
-use crate::{form::Form, hash::Piece, rejection::Rejection};
+use super::{Facts, Part, Place, Pointer, Scheme, UrlForm};
+use crate::{fields, form::Form, hash::Piece, rejection::Rejection};
 
 /// A body that has been taken apart, for the parts that stand for something in it.
 #[derive(Debug)]
 pub struct Opened<'b> {
     /// Its fields, where it is a form; a body without a byte is one.
     pub form: Option<Form<'b>>,
-    /// The whole of it.
-    pub body: &'b [u8],
+    /// What stands at the places that the scheme looks for in JSON.
+    pub values: Vec<(&'b Pointer, String)>,
+}
+
+impl<'b> Opened<'b> {
+    /// Takes `body` apart for `scheme`.
+    pub fn new(scheme: &'b Scheme, body: &'b [u8], is_form: bool) -> Self {
+        let form = (is_form || body.is_empty()).then(|| Form::parse(body));
+        let mut pointers: Vec<&Pointer> = Vec::new();
+        if form.is_none() {
+            let places = scheme.families.iter().map(|family| &family.signature);
+            pointers.extend(places.filter_map(|place| match place {
+                Place::Json(pointer) => Some(pointer),
+                _ => None,
+            }));
+            let parts = scheme.signed.iter().flatten();
+            pointers.extend(parts.filter_map(|part| match part {
+                Part::Json(pointer) => Some(pointer),
+                _ => None,
+            }));
+        }
+        let values = match pointers.is_empty() {
+            true => Vec::new(),
+            false => fields::values(body, &pointers),
+        };
+        let values = pointers.into_iter().zip(values);
+        let values = values.filter_map(|(pointer, value)| Some((pointer, value?)));
+        Self {
+            form,
+            values: values.collect(),
+        }
+    }
+
+    /// What stands at `pointer`; nothing where the scheme does not look for it.
+    pub fn value(&self, pointer: &Pointer) -> Option<&str> {
+        let mut values = self.values.iter();
+        let found = values.find(|(known, _)| *known == pointer);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 impl Scheme {
@@ -70,8 +107,7 @@ impl Scheme {
                 }
             }
             Part::Json(pointer) => {
-                let found = crate::fields::value(opened?.body, pointer);
-                pieces.text(&found.unwrap_or_default());
+                pieces.text(opened?.value(pointer).unwrap_or_default());
             }
         }
         Some(())

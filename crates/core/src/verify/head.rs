@@ -2,7 +2,7 @@
 
 use super::{
     lookup::Lookup,
-    screened::{Kept, Screened},
+    screened::{Kept, MAX_OPENED, Screened},
     ways::{self, Way},
 };
 use crate::{
@@ -67,6 +67,9 @@ pub fn screen<'s>(
         signature: way.text,
     };
     let late = scheme.opens_body(form);
+    if late && declared.is_some_and(|length| length > MAX_OPENED) {
+        return Err(Rejection::BodyTooLarge);
+    }
     let (contents, kept) = if late {
         (Vec::new(), Some(Kept::of(&facts)))
     } else {

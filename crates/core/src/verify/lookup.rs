@@ -8,9 +8,6 @@ use crate::{
     scheme::Place,
 };
 
-/// How much of a large form is read for its id and its type.
-const FORM_READ: u64 = 1024 * 1024;
-
 /// Where in the body something may be, and what the headers say in case it is not there.
 #[derive(Debug, Default)]
 pub(super) struct Lookup<'s> {
@@ -36,28 +33,22 @@ impl Lookup<'_> {
 pub(super) fn in_slice(body: &[u8], form: bool, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
     match form {
         true => in_form(&Form::parse(body), wanted),
-        false => {
-            let found = fields::in_slice(body, wanted.map(|lookup| lookup.pointers.as_slice()));
-            found.map(|found| found.map(|found| found.text))
-        }
+        false => texts(fields::in_slice(body, &pointers(wanted))),
     }
 }
 
-/// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
-pub(super) fn in_reader(
-    body: impl Read,
-    form: bool,
-    wanted: &[&Lookup<'_>; 3],
-) -> [Option<String>; 3] {
-    if !form {
-        let found = fields::in_reader(body, wanted.map(|lookup| lookup.pointers.as_slice()));
-        return found.map(|found| found.map(|found| found.text));
-    }
-    let mut start = Vec::new();
-    if wanted.iter().any(|lookup| !lookup.fields.is_empty()) {
-        let _ = body.take(FORM_READ).read_to_end(&mut start);
-    }
-    in_form(&Form::parse(&start), wanted)
+/// As [`in_slice`], for a body that is no form and is read in chunks, only as far as needed.
+pub(super) fn in_reader(body: impl Read, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
+    texts(fields::in_reader(body, &pointers(wanted)))
+}
+
+fn pointers<'w>(wanted: &'w [&Lookup<'_>; 3]) -> [&'w fields::Wanted<'w>; 3] {
+    wanted.map(|lookup| lookup.pointers.as_slice())
+}
+
+fn texts(found: Vec<Option<fields::Found>>) -> [Option<String>; 3] {
+    let mut found = found.into_iter();
+    std::array::from_fn(|_| found.next().flatten().map(|found| found.text))
 }
 
 fn in_form(form: &Form<'_>, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {

@@ -166,7 +166,7 @@ impl Screened<'_> {
         }
         let digest = hashed.digest.filter(|_| needs.digest != Digest::None);
         self.decide(&hashed.tags, digest, |wanted| {
-            lookup::in_reader(body, self.form, wanted)
+            lookup::in_reader(body, wanted)
         })
     }
 
@@ -187,28 +187,25 @@ impl Screened<'_> {
         let Some(kept) = &self.kept else {
             return Ok(());
         };
-        let form = (self.form || body.is_empty()).then(|| Form::parse(body));
+        let opened = Opened::new(self.scheme, body, self.form);
+        let form = opened.form.as_ref();
         let text = match &self.family.signature {
             Place::Header(_) => None,
-            Place::Json(pointer) => Some(crate::fields::value(body, pointer)),
-            Place::Form(name) => Some(
-                form.as_ref()
-                    .and_then(|form| form.last(name))
-                    .map(str::to_owned),
-            ),
+            Place::Json(pointer) => Some(opened.value(pointer)),
+            Place::Form(name) => Some(form.and_then(|form| form.last(name))),
         };
         if let Some(text) = text {
             let text = text.filter(|text| !text.is_empty());
             let text = text.ok_or(Rejection::MissingSignature)?;
-            self.signatures = ways::decode(self.scheme, &text)?;
+            self.signatures = ways::decode(self.scheme, text)?;
         }
-        if let Some(form) = form.as_ref().filter(|_| self.form)
-            && self.source.scheme.integrity == Integrity::Body
-            && !closed(self.scheme, self.family, form)
-        {
+        let all = self.source.scheme.integrity == Integrity::Body;
+        let open = |form: &Form<'_>| {
+            !form.is_whole() || (all && self.form && !closed(self.scheme, self.family, form))
+        };
+        if form.is_some_and(open) {
             return Err(Rejection::BadSignature);
         }
-        let opened = Opened { form, body };
         self.contents = self.scheme.contents(&kept.facts(), Some(&opened))?;
         Ok(())
     }
@@ -334,7 +331,7 @@ impl Screened<'_> {
 
 /// Whether all that the form holds is signed, or is the signature.
 fn closed(scheme: &Scheme, family: &Family, form: &Form<'_>) -> bool {
-    if scheme.any_part(|part| *part == Part::Form) {
+    if scheme.any_part(|part| matches!(part, Part::Form | Part::Body)) {
         return true;
     }
     let mut names: Vec<&str> = Vec::new();

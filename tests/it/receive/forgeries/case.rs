@@ -61,7 +61,9 @@ impl Case {
         let body = &self.request.body;
         match self.place() {
             Place::Header(name) => self.request.get(&name).to_owned(),
-            Place::Json(pointer) => fields::value(body, &pointer).expect("a signature"),
+            Place::Json(pointer) => fields::values(body, &[&pointer])
+                .remove(0)
+                .expect("a signature"),
             Place::Form(name) => Form::parse(body)
                 .last(&name)
                 .expect("a signature")
