@@ -145,16 +145,18 @@ impl Scheme {
         self.families.iter().any(in_body) || self.any_part(opens)
     }
 
-    /// Whether an id found at `place` is covered by the signature.
+    /// Whether what is found at `place` is covered by the signature.
     pub fn signs_place(&self, place: &Place) -> bool {
-        match place {
-            Place::Header(name) => self.signs(&Part::Id) || self.signs(&Part::Header(name.clone())),
-            Place::Json(pointer) => self.covers_body() || self.signs(&Part::Json(pointer.clone())),
-            Place::Form(name) => {
-                let field = |part: &Part| matches!(part, Part::FormField { name: field, .. } if field == name);
-                self.covers_body() || self.any_part(field)
-            }
-        }
+        let covers = |part: &Part| match (place, part) {
+            (Place::Header(_), Part::Id) => true,
+            (Place::Header(name), Part::Header(part)) => name == part,
+            (Place::Json(pointer), Part::Json(part)) => pointer == part,
+            (Place::Form(name), Part::FormField { name: part, .. }) => name == part,
+            _ => false,
+        };
+        let in_body = !matches!(place, Place::Header(_));
+        (in_body && self.covers_body())
+            || self.signed.iter().all(|signed| signed.iter().any(covers))
     }
 
     /// Whether the time of signing is covered by the signature.
