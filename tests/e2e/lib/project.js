@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import { SECRETS } from "./fixtures.js";
+import { spread } from "./spread.js";
 import { WRANGLER_TOML } from "./tools.js";
 
 /**
@@ -37,5 +38,5 @@ function replaceAll(vars, name, value) {
   for (const key of Object.keys(vars)) {
     if (key === name || key.startsWith(`${name}_`)) delete vars[key];
   }
-  vars[name] = value;
+  Object.assign(vars, spread(name, value));
 }

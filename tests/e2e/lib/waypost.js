@@ -11,6 +11,7 @@ const PATIENCE = 30_000;
  * @property {string} source
  * @property {string | Buffer} body
  * @property {Record<string, string>} headers
+ * @property {string} [query] of the URL, without its question mark
  */
 
 /**
@@ -78,9 +79,9 @@ export class Waypost {
   }
 
   /** @param {Webhook} webhook */
-  post({ source, body, headers }) {
+  post({ source, body, headers, query }) {
     const path = source === "default" ? "/webhooks/receive" : `/webhooks/receive/${source}`;
-    return this.fetch(path, { method: "POST", body, headers });
+    return this.fetch(query ? `${path}?${query}` : path, { method: "POST", body, headers });
   }
 
   /**
