@@ -20,6 +20,7 @@ pub use self::{
     source::SourceConfig,
     state::SourceState,
 };
+use crate::why::Why;
 
 /// The longest variable that the platform takes, in bytes.
 pub const MAX_VARIABLE: usize = 5 * 1024;
@@ -49,10 +50,11 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+    #[inline(always)]
+    pub(crate) fn new(key: impl Into<String>, why: impl Why) -> Self {
         Self {
             key: key.into(),
-            reason: reason.into(),
+            reason: why.why(),
         }
     }
 }

@@ -30,5 +30,6 @@ pub mod source;
 pub mod travel;
 pub mod verify;
 pub mod when;
+mod why;
 pub mod window;
 pub mod wire;

@@ -7,6 +7,7 @@ use super::{
     source,
     table::Table,
 };
+use crate::why::Told;
 
 /// See [`Config::load`].
 pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
@@ -60,12 +61,12 @@ fn kind(name: &str) -> &str {
 /// An error where the platform would not take the variable.
 fn too_long(variable: &str, text: &str) -> Option<ConfigError> {
     let (length, kind) = (text.len(), kind(variable));
-    let reason = || {
+    let reason = Told(|| {
         format!(
             "has {length} bytes, and the platform takes {MAX_VARIABLE}: move entries to {kind}_2, {kind}_3, …"
         )
-    };
-    (length > MAX_VARIABLE).then(|| ConfigError::new(variable, reason()))
+    });
+    (length > MAX_VARIABLE).then(|| ConfigError::new(variable, reason))
 }
 
 /// An error where a name is nearly one of those that are merged: what it holds would be missed.
@@ -80,7 +81,7 @@ fn misnamed(name: &str) -> Option<ConfigError> {
     let kind = ["SOURCES", "FEEDS"].into_iter().find(near)?;
     Some(ConfigError::new(
         name,
-        format!("is not read; further variables are {kind}_2, {kind}_3, …"),
+        Told(|| format!("is not read; further variables are {kind}_2, {kind}_3, …")),
     ))
 }
 
@@ -173,6 +174,9 @@ impl Feeds {
             return None;
         }
         let key = format!("{}.{name}.feed", source.variable);
-        Some(ConfigError::new(key, format!("FEEDS has no {feed:?}")))
+        Some(ConfigError::new(
+            key,
+            Told(|| format!("FEEDS has no {feed:?}")),
+        ))
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ConfigError;
 use crate::scheme::Named;
+use crate::why::{Told, Why};
 
 /// The object that a variable's text holds.
 pub(super) fn object(variable: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
@@ -18,7 +19,10 @@ pub(super) fn object(variable: &str, text: &str) -> Result<Map<String, Value>, C
             variable,
             "must be a table of named entries",
         )),
-        Err(error) => Err(ConfigError::new(variable, format!("is not JSON: {error}"))),
+        Err(error) => Err(ConfigError::new(
+            variable,
+            Told(|| format!("is not JSON: {error}")),
+        )),
     }
 }
 
@@ -36,7 +40,7 @@ pub(super) fn numbers(
     range: RangeInclusive<u64>,
     errors: &mut Vec<ConfigError>,
 ) -> Option<Vec<u64>> {
-    let expected = format!("a list of whole numbers {}", between(&range));
+    let expected = Told(|| format!("a list of whole numbers {}", between(&range))).why();
     let before = errors.len();
     let found = list(variable, text, errors, &expected, |item| {
         item.as_u64().filter(|number| range.contains(number))
@@ -63,7 +67,10 @@ fn list<T>(
         _ => None,
     };
     items.unwrap_or_else(|| {
-        errors.push(ConfigError::new(variable, format!("must be {expected}")));
+        errors.push(ConfigError::new(
+            variable,
+            Told(|| format!("must be {expected}")),
+        ));
         Vec::new()
     })
 }
@@ -101,20 +108,28 @@ impl<'v, 'e> Reader<'v, 'e> {
 
     #[inline(never)]
     fn refuse_unknown(&mut self) {
-        let known = self.asked.join(", ");
+        let known = Told(|| self.asked.join(", ")).why();
         for name in self.object.keys() {
             if !self.asked.contains(&name.as_str()) {
-                self.error(name, &format!("is not known here; known are {known}"));
+                self.error(
+                    name,
+                    Told(|| format!("is not known here; known are {known}")),
+                );
             }
         }
     }
 
     /// Notes a mistake in the member `name`.
+    #[inline(always)]
+    pub(super) fn error(&mut self, name: &str, why: impl Why) {
+        self.note(name, why.why());
+    }
+
     // Called from everywhere: inlined, it would cost the bundle kilobytes.
     #[inline(never)]
-    pub(super) fn error(&mut self, name: &str, reason: &str) {
+    fn note(&mut self, name: &str, reason: String) {
         let key = format!("{}.{name}", self.key);
-        self.errors.push(ConfigError::new(key, reason));
+        self.errors.push(ConfigError { key, reason });
     }
 
     /// Whether nothing was wrong so far.
@@ -142,7 +157,7 @@ impl<'v, 'e> Reader<'v, 'e> {
     ) -> Option<&'v Value> {
         let value = self.get(name)?;
         if !good(value) {
-            self.error(name, &format!("must be {expected}"));
+            self.error(name, Told(|| format!("must be {expected}")));
             return None;
         }
         Some(value)
@@ -172,7 +187,10 @@ impl<'v, 'e> Reader<'v, 'e> {
             .as_u64()
             .filter(|number| range.contains(number));
         if number.is_none() {
-            self.error(name, &format!("must be a whole number {}", between(&range)));
+            self.error(
+                name,
+                Told(|| format!("must be a whole number {}", between(&range))),
+            );
         }
         number
     }
@@ -190,7 +208,7 @@ impl<'v, 'e> Reader<'v, 'e> {
         if index.is_none() {
             self.error(
                 name,
-                &format!("must be one of \"{}\"", names.join("\", \"")),
+                Told(|| format!("must be one of \"{}\"", names.join("\", \""))),
             );
         }
         index

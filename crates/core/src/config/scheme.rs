@@ -79,7 +79,7 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     }
     let compiled = Scheme::compile(&row);
     let compiled = compiled
-        .map_err(|error| scheme.error(error.key, &error.reason))
+        .map_err(|error| scheme.error(error.key, error.reason))
         .ok();
     compiled.map(|compiled| Scheme {
         or: or.map(Box::new),

@@ -19,6 +19,7 @@ use crate::{
     providers,
     scheme::{Part, Scheme},
     source::{DEFAULT_TTL_SECONDS, MAX_BODY_BYTES, RateLimit, Settings},
+    why::Told,
 };
 
 /// What a window may be, in seconds; at most a week, so that identities surely outlive it.
@@ -64,7 +65,7 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     }
     let (provider, scheme) = scheme(source, provider, written)?;
     if let Some(Err(error)) = identity.map(|identity| scheme.allows(identity)) {
-        source.error(error.key, &error.reason);
+        source.error(error.key, error.reason);
     }
     if tolerance.is_some() && scheme.ways().all(|way| way.unit.is_none()) {
         source.error(
@@ -115,16 +116,16 @@ fn scheme(
         source.error("scheme", "has no place beside provider");
     }
     let Some(row) = providers::find(provider) else {
-        let names: Vec<&str> = providers::all().map(|row| row.name).collect();
-        source.error(
-            "provider",
-            &format!("{provider:?} is not known; known are {}", names.join(", ")),
-        );
+        let unknown = Told(|| {
+            let names: Vec<&str> = providers::all().map(|row| row.name).collect();
+            format!("{provider:?} is not known; known are {}", names.join(", "))
+        });
+        source.error("provider", unknown);
         return None;
     };
     let compiled = Scheme::compile(row);
     let scheme = compiled
-        .map_err(|error| source.error("provider", &error.to_string()))
+        .map_err(|error| source.error("provider", error.to_string()))
         .ok()?;
     Some((Some(row.name), scheme))
 }
@@ -133,7 +134,10 @@ fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
     let names = source.secret_names("secrets");
     let names = source.required("secrets", names).unwrap_or_default();
     if !(1..=MAX_SECRETS).contains(&names.len()) && source.clean() {
-        source.error("secrets", &format!("must be 1 to {MAX_SECRETS} names"));
+        source.error(
+            "secrets",
+            Told(|| format!("must be 1 to {MAX_SECRETS} names")),
+        );
     }
     names
 }

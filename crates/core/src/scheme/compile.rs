@@ -6,7 +6,7 @@ use super::{
     Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Stamp, Unit,
     family::families, rules, template,
 };
-use crate::secret::KeyRule;
+use crate::{secret::KeyRule, why::Why};
 
 /// A row that has been checked and taken apart.
 #[derive(Clone, Debug)]
@@ -53,10 +53,11 @@ pub struct SchemeError {
 }
 
 impl SchemeError {
-    pub(super) fn new(key: &'static str, reason: impl Into<String>) -> Self {
+    #[inline(always)]
+    pub(super) fn new(key: &'static str, why: impl Why) -> Self {
         Self {
             key,
-            reason: reason.into(),
+            reason: why.why(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where the parts of a signature are, one family of headers at a time.
 
 use super::{At, Grammar, Pointer, Row, SchemeError};
+use crate::why::Told;
 
 /// The places that belong together.
 #[derive(Clone, Debug)]
@@ -137,7 +138,10 @@ impl Names<'_> {
         let name = name.replace("{family}", self.family).to_ascii_lowercase();
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            return Err(SchemeError::new(key, format!("{name:?} is no header name")));
+            return Err(SchemeError::new(
+                key,
+                Told(|| format!("{name:?} is no header name")),
+            ));
         }
         Ok(name)
     }
@@ -173,7 +177,7 @@ impl Names<'_> {
             At::Json(pointer) => Pointer::parse(pointer).map(Place::Json).ok_or_else(|| {
                 SchemeError::new(
                     key,
-                    format!("{pointer:?} is no JSON pointer such as \"/event/id\""),
+                    Told(|| format!("{pointer:?} is no JSON pointer such as \"/event/id\"")),
                 )
             }),
             At::Form(name) => Ok(Place::Form(name.to_owned())),

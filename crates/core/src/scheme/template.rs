@@ -1,6 +1,7 @@
 //! The signed content as a template: `{timestamp}.{body}`.
 
 use super::{Pointer, SchemeError};
+use crate::why::Told;
 
 /// A part of the signed content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(super) fn parse(template: &str) -> Result<Vec<Part>, SchemeError> {
     while let Some((literal, tail)) = rest.split_once('{') {
         let (name, after) = tail
             .split_once('}')
-            .ok_or_else(|| SchemeError::new("signed", "a { is not closed".to_owned()))?;
+            .ok_or_else(|| SchemeError::new("signed", "a { is not closed"))?;
         push_literal(&mut parts, literal);
         parts.push(part(name).ok_or_else(|| unknown(name))?);
         rest = after;
@@ -127,10 +128,10 @@ fn part(name: &str) -> Option<Part> {
 }
 
 fn unknown(name: &str) -> SchemeError {
-    let known: Vec<&str> = NAMED.iter().map(|(key, _)| *key).collect();
-    let known = known.join(", ");
-    SchemeError::new(
-        "signed",
-        format!("knows no {{{name}}}, only {known}, {WITH_ARGUMENT}"),
-    )
+    let reason = Told(|| {
+        let known: Vec<&str> = NAMED.iter().map(|(key, _)| *key).collect();
+        let known = known.join(", ");
+        format!("knows no {{{name}}}, only {known}, {WITH_ARGUMENT}")
+    });
+    SchemeError::new("signed", reason)
 }
