@@ -81,10 +81,7 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     let compiled = compiled
         .map_err(|error| scheme.error(error.key, error.reason))
         .ok();
-    compiled.map(|compiled| Scheme {
-        or: or.map(Box::new),
-        ..compiled
-    })
+    compiled.map(|compiled| compiled.or(or))
 }
 
 /// A [`Key`] that owns its list.

@@ -39,6 +39,8 @@ pub struct Scheme {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
+    /// Whether it makes a difference that a body is a form, in this way or another.
+    pub minds_forms: bool,
     /// Another way in which the provider signs.
     pub or: Option<Box<Self>>,
 }
@@ -99,10 +101,23 @@ impl Scheme {
             identity: row.identity,
             tolerance_seconds: row.tolerance_seconds,
             integrity: row.integrity,
-            or: row.or.map(Self::compile).transpose()?.map(Box::new),
+            minds_forms: false,
+            or: None,
         };
+        let scheme = scheme.or(row.or.map(Self::compile).transpose()?);
         rules::check(&scheme)?;
         Ok(scheme)
+    }
+
+    /// This way, and where there is another, that one after it.
+    pub(crate) fn or(self, or: Option<Self>) -> Self {
+        let or = or.map(Box::new);
+        let minds_forms = self.opens_body(true) || or.as_ref().is_some_and(|way| way.minds_forms);
+        Self {
+            or,
+            minds_forms,
+            ..self
+        }
     }
 
     /// This way of signing, and the others after it.

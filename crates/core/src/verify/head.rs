@@ -40,7 +40,7 @@ pub fn screen<'s>(
     if declared.is_some_and(|length| length > source.settings.max_body_bytes) {
         return Err(Rejection::BodyTooLarge);
     }
-    let form = head.headers.get("content-type").is_some_and(is_form);
+    let form = source.scheme.minds_forms && head.headers.get("content-type").is_some_and(is_form);
     let way = ways::choose(&source.scheme, head, form)?;
     let scheme = way.scheme;
 

@@ -31,6 +31,9 @@ impl Lookup<'_> {
 
 /// What the body says for each of `wanted`.
 pub(super) fn in_slice(body: &[u8], form: bool, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
+    if wanted.iter().all(|lookup| !lookup.in_body()) {
+        return Default::default();
+    }
     match form {
         true => in_form(&Form::parse(body), wanted),
         false => texts(fields::in_slice(body, &pointers(wanted))),

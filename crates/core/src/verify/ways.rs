@@ -69,6 +69,7 @@ fn read<'s, 'h>(
     };
     let signatures = match texts.as_slice() {
         [] => Vec::new(),
+        [text] => decode(scheme, text)?,
         texts => of_all(scheme, texts)?,
     };
     let required = scheme.requires.iter();
