@@ -31,7 +31,11 @@ import { SCHEMES, familiesOf, waysOf } from "./scheme/ways.js";
 
 const FOLDER = fileURLToPath(new URL("../../it/vectors/", import.meta.url));
 
-/** Every provider's vectors that are webhooks; a request with another method is none. @returns {{provider: string, vectors: Vector[]}[]} */
+/**
+ * Every provider's vectors that are webhooks; a request with another method is none.
+ *
+ * @returns {{provider: string, vectors: Vector[]}[]}
+ */
 export const published = () =>
   readdirSync(FOLDER)
     .filter((file) => !file.startsWith("rfc"))
@@ -100,7 +104,12 @@ function opened(vector) {
   }
 }
 
-/** The way with its time as a literal. In the body the time is signed as it stands there. @param {Scheme} way @returns {Scheme} */
+/**
+ * The way with its time as a literal. In the body the time is signed as it stands there.
+ *
+ * @param {Scheme} way
+ * @returns {Scheme}
+ */
 function atTime({ timestamp, or, ...way }, /** @type {string} */ time) {
   return { ...way, signed: way.signed?.map((template) => template.replaceAll("{timestamp}", () => time)) };
 }

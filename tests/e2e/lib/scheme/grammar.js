@@ -34,7 +34,13 @@ export const labelOf = (signature) =>
     list: "",
   })[grammarOf(signature)];
 
-/** The text of these signatures, each behind `label`. @param {Signature} signature @param {Items} items @param {string[]} signatures */
+/**
+ * The text of these signatures, each behind `label`.
+ *
+ * @param {Signature} signature
+ * @param {Items} items
+ * @param {string[]} signatures
+ */
 export function write(signature, items, signatures, label = labelOf(signature)) {
   const { separator, equals } = divided(signature);
   const labelled = signatures.map((each) => label + each);

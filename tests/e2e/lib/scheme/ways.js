@@ -2,6 +2,7 @@
 // signing in each.
 
 import { readFileSync } from "node:fs";
+import { partsOf } from "./content.js";
 
 /** @typedef {import("./places.js").Place} Place */
 
@@ -35,6 +36,41 @@ export const waysOf = (scheme) => (scheme ? [scheme, ...waysOf(scheme.or)] : [])
 export const familiesOf = ({ families = [""], ...way }) =>
   families.map((family) => JSON.parse(JSON.stringify(way).replaceAll("{family}", family)));
 
-/** Whether a part of what is signed is one of these: `body`, `url`, `form:payload`. @param {Scheme} scheme @param {RegExp} part */
-export const signs = ({ signed = [] }, part) =>
-  signed.some((template) => [...template.matchAll(/\{([^}]*)\}/g)].some(([, name]) => part.test(name)));
+/**
+ * @typedef {object} Variant one way of signing in every detail
+ * @property {string} name
+ * @property {Scheme} way with one header for its signature
+ * @property {string} template what is signed
+ * @property {boolean} form whether the body is one
+ */
+
+/**
+ * Every combination of a scheme's ways, families, headers, templates and kinds of body.
+ *
+ * @param {Scheme} scheme
+ * @returns {Variant[]}
+ */
+export const variantsOf = (scheme) =>
+  waysOf(scheme).flatMap((way, number) =>
+    familiesOf(way).flatMap(({ signature, ...rest }) =>
+      headersOf(signature).flatMap((one) =>
+        (way.signed ?? [""]).flatMap((template) =>
+          kindsOf(way, template).map((form) => ({
+            name: [`way ${number + 1}`, one.header ?? one.json ?? one.form, template, form ? "form" : "JSON"].join(", "),
+            way: { ...rest, signature: one },
+            template,
+            form,
+          }))))));
+
+/** The same with each of its headers alone. @param {Scheme["signature"]} signature @returns {Scheme["signature"][]} */
+const headersOf = ({ more = [], ...signature }) =>
+  [signature.header, ...more].map((header) => ({ ...signature, ...(header && { header: header.replace("{number}", "2") }) }));
+
+/** Which bodies a way takes: forms (`true`), others, or both. @param {Scheme} way @param {string} template */
+function kindsOf({ signature, id = [], type = [], timestamp }, template) {
+  const parts = partsOf(template);
+  const onlyForms = signature.form !== undefined || parts.some((part) => /^form(:[^|]*)?$/.test(part));
+  const places = [...id, ...type, timestamp];
+  const forms = onlyForms || parts.some((part) => part.startsWith("form")) || places.some((place) => place?.form);
+  return [...(onlyForms ? [] : [false]), ...(forms ? [true] : [])];
+}

@@ -1,0 +1,88 @@
+// Genuine webhooks with another signature, or none.
+
+import { BAD, UNREAD } from "./codes.js";
+import { grammarOf, labelOf, write } from "./grammar.js";
+import { flipped } from "./kit.js";
+
+/** @typedef {import("./forgeries.js").Forgery} Forgery */
+/** @typedef {import("./kit.js").Kit} Kit */
+
+/** So much of a genuine signature. */
+const half = (/** @type {Kit} */ { signature }) => signature.slice(0, signature.length / 2);
+
+/** @type {Forgery[]} */
+export const SIGNATURES = [
+  { name: "the signature flipped", codes: BAD, make: (kit) => kit.resigned(flipped(kit.signature)) },
+  { name: "the signature of another webhook", codes: BAD, make: (kit) => kit.resigned(...kit.signed().signatures) },
+  { name: "another secret", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { key: Buffer.from("another key") })) },
+  { name: "an empty key", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { key: Buffer.alloc(0) })) },
+  {
+    name: "the secret's text for a key",
+    codes: BAD,
+    when: ({ way }) => (way.key?.form ?? "text") !== "text" || way.key?.hash,
+    make: (kit) => kit.sent(kit.signed({}, { key: Buffer.from(kit.secret) })),
+  },
+  { name: "another algorithm", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { wrong: true })) },
+  {
+    name: "no signature",
+    codes: ["missing_signature"],
+    make: (kit) => kit.changed((draft) => (draft.unsigned = true)),
+  },
+  {
+    name: "an empty signature",
+    codes: ["missing_signature"],
+    make: (kit) => kit.changed((draft) => (draft.text = "")),
+  },
+  {
+    name: "an empty signature behind its label",
+    codes: [...UNREAD, "missing_signature"],
+    make: (kit) => kit.resigned(""),
+  },
+  {
+    // Half of a SHA-512 is as long as a SHA-256, which another way may take.
+    name: "half a signature",
+    codes: [...UNREAD, ...BAD],
+    make: (kit) => kit.resigned(half(kit)),
+  },
+  {
+    name: "a signature and a half",
+    codes: [...UNREAD, ...BAD],
+    make: (kit) => kit.resigned(kit.signature + half(kit)),
+  },
+  { name: "not in the encoding", codes: UNREAD, make: (kit) => kit.resigned(`!${kit.signature.slice(1)}`) },
+  {
+    name: "another label",
+    codes: UNREAD,
+    when: ({ way }) => way.signature.field !== "*",
+    make: (kit) => kit.changed((draft) => (draft.label = `x${labelOf(kit.way.signature) || "1="}`)),
+  },
+  {
+    name: "no label",
+    codes: [...UNREAD, ...BAD],
+    when: ({ way }) => labelOf(way.signature),
+    make: (kit) => kit.changed((draft) => (draft.label = "")),
+  },
+  {
+    name: "17 signatures",
+    codes: UNREAD,
+    when: ({ way }) => grammarOf(way.signature) !== "whole",
+    make: (kit) => kit.resigned(...Array.from({ length: 17 }, () => kit.signature)),
+  },
+  {
+    name: "a signature over 8 KB",
+    codes: ["malformed_header"],
+    make: (kit) => kit.changed((draft) => (draft.text = write(kit.way.signature, draft.items, [kit.signature + "a".repeat(8192)]))),
+  },
+  {
+    name: "a required header missing",
+    codes: UNREAD,
+    when: ({ way }) => way.requires,
+    make: (kit) => kit.moved({ header: Object.keys(kit.way.requires ?? {})[0] }, undefined),
+  },
+  {
+    name: "a required header of another value",
+    codes: UNREAD,
+    when: ({ way }) => way.requires,
+    make: (kit) => kit.moved({ header: Object.keys(kit.way.requires ?? {}).at(-1) }, "2"),
+  },
+];
