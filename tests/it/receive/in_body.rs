@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use waypost_core::{
+    encoding::Encoding,
     form::MAX_FIELDS,
+    hash::Piece,
     providers,
     rejection::Rejection::{self, *},
     scheme::{Row, UrlForm},
@@ -10,7 +12,7 @@ use waypost_core::{
     verify::{MAX_OPENED, Verified},
 };
 
-use super::support::{NOW, Request, body, secret, source};
+use super::support::{NOW, PUBLIC_URL, Request, body, secret, source};
 
 fn row(name: &str) -> &'static Row<'static> {
     providers::find(name).expect("a row")
@@ -273,4 +275,46 @@ fn urls_are_written_as_they_are_signed() {
     ] {
         assert_eq!(form.write(url), written, "{form:?} {url}");
     }
+}
+
+/// `https://h/p?a=1` and `{}` are signed as `https://h/p?a=1{}`: so would be a longer or a shorter query.
+#[test]
+fn nothing_moves_between_a_query_and_a_body() {
+    for name in ["square", "hubspot-v2", "hubspot-v3"] {
+        let genuine = signed(name, br#"{"event_id":"e"}"#);
+        assert!(verify(name, &genuine).is_ok(), "{name}");
+
+        let mut into_query = genuine.clone();
+        into_query.query = format!("{}{{", genuine.query);
+        into_query.body.remove(0);
+        assert_eq!(
+            verify(name, &into_query).err(),
+            Some(BadSignature),
+            "{name}"
+        );
+
+        let mut into_body = genuine.clone();
+        let moved = into_body.query.pop().expect("a query");
+        into_body
+            .body
+            .insert(0, u8::try_from(moved).expect("ASCII"));
+        assert_eq!(verify(name, &into_body).err(), Some(BadSignature), "{name}");
+
+        let mut all = genuine.clone();
+        all.query
+            .push_str(&String::from_utf8(std::mem::take(&mut all.body)).expect("text"));
+        assert_eq!(verify(name, &all).err(), Some(BadSignature), "{name}");
+    }
+    // Without a query there is nothing to move: the URL is the one that the source knows.
+    let square = source_of("square");
+    let mut plain = Request::signed(&square, b"plain", NOW, "", "");
+    plain.query = String::new();
+    let content = [PUBLIC_URL.as_bytes(), b"plain"].concat();
+    let key = square.keys[0].expose();
+    let mac = waypost_core::hash::Hash::Sha256.mac(key, &[Piece::Body], &content);
+    plain.set(
+        "x-square-hmacsha256-signature",
+        Encoding::Base64.encode(&mac),
+    );
+    assert!(plain.verify(&square, NOW).is_ok());
 }

@@ -161,6 +161,18 @@ impl Scheme {
         self.families.iter().any(in_body) || self.any_part(opens)
     }
 
+    /// Whether nothing that is signed says where the URL ends and the body begins, or the other way round.
+    pub fn blurs_url(&self) -> bool {
+        let blurred = |parts: &[Part]| {
+            matches!(
+                parts,
+                [Part::Url(_), Part::Body] | [Part::Body, Part::Url(_)]
+            )
+        };
+        let mut twos = self.signed.iter().flat_map(|signed| signed.windows(2));
+        twos.any(blurred)
+    }
+
     /// Whether what is found at `place` is covered by the signature.
     pub fn signs_place(&self, place: &Place) -> bool {
         let covers = |part: &Part| match (place, part) {

@@ -66,6 +66,10 @@ pub fn screen<'s>(
         headers: head.headers,
         signature: way.text,
     };
+    let blurred = !head.query.is_empty() && scheme.blurs_url();
+    if blurred && head.query.contains(['{', '[', '}', ']']) {
+        return Err(Rejection::BadSignature);
+    }
     let late = scheme.opens_body(form);
     if late && declared.is_some_and(|length| length > MAX_OPENED) {
         return Err(Rejection::BodyTooLarge);
@@ -83,6 +87,7 @@ pub fn screen<'s>(
         stamp: stamp_in_body(way.family),
         now,
         form,
+        blurred,
         body_hash: ways::body_hash(scheme, head.query),
         signatures: way.signatures,
         contents,

@@ -38,6 +38,9 @@ pub struct Screened<'s> {
     pub(super) body_hash: Option<Vec<u8>>,
     pub(super) declared: Option<u64>,
     pub(super) form: bool,
+    /// Whether only the form of a JSON body says where the query ends. In a query without braces and
+    /// brackets and a body that begins with one nothing can be moved from one to the other.
+    pub(super) blurred: bool,
     pub(super) now: u64,
     /// Where in the body the time of signing is.
     pub(super) stamp: Lookup<'s>,
@@ -133,6 +136,7 @@ impl Screened<'_> {
     /// signature also those of a header.
     pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
         self.check_length(body.len() as u64)?;
+        self.check_border(body.first())?;
         self.open(body)?;
         let needs = self.needs();
         let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
@@ -156,8 +160,17 @@ impl Screened<'_> {
     ///
     /// As [`Screened::verify`]; [`Rejection::Internal`] where `hashed` lacks what was needed, or the body
     /// must be here.
-    pub fn verify_with(self, hashed: &Hashed, body: impl Read) -> Result<Verified, Rejection> {
+    pub fn verify_with(self, hashed: &Hashed, mut body: impl Read) -> Result<Verified, Rejection> {
         self.check_length(hashed.length)?;
+        let mut first = [0];
+        let read = if self.blurred {
+            body.read(&mut first)
+        } else {
+            Ok(0)
+        };
+        let first = first.get(..read.unwrap_or(0)).unwrap_or_default();
+        self.check_border(first.first())?;
+        let body = first.chain(body);
         let needs = self.needs();
         let tags_lack = hashed.tags.len() != self.pairs(|_, _| ()).len();
         let digest_lacks = needs.digest != Digest::None && hashed.digest.is_none();
@@ -168,6 +181,15 @@ impl Screened<'_> {
         self.decide(&hashed.tags, digest, |wanted| {
             lookup::in_reader(body, wanted)
         })
+    }
+
+    /// See [`Screened::blurred`].
+    fn check_border(&self, first: Option<&u8>) -> Result<(), Rejection> {
+        match first {
+            Some(b'{' | b'[') | None => Ok(()),
+            Some(_) if self.blurred => Err(Rejection::BadSignature),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Something for each content and key, the keys of one content beside each other; nothing where the

@@ -44,7 +44,10 @@ pub(super) fn choose<'s, 'h>(
                 if error == Rejection::UndecodableSignature {
                     undecodable = Some(way);
                 }
-                refused = error;
+                // A later way, of another form, must not hide that this one's header is broken.
+                if refused != Rejection::MalformedHeader {
+                    refused = error;
+                }
             }
         }
     }
