@@ -20,6 +20,36 @@ const gateway = new braintree.BraintreeGateway({
   privateKey: "private_key_of_the_tests",
 });
 
+/**
+ * What is signed ends in a newline, which forms may lose on their way.
+ *
+ * @type {(form: string, sent: (payload: string) => string) => import("./kit.js").Sdk}
+ */
+const notification = (form, sent) => ({
+  package: "braintree",
+  signs: true,
+  provider: "braintree",
+  form,
+  secret: gateway.config.privateKey,
+  async send() {
+    const { SubscriptionWentPastDue } = braintree.WebhookNotification.Kind;
+    const { bt_signature, bt_payload } = await gateway.webhookTesting.sampleNotification(
+      SubscriptionWentPastDue,
+      randomUUID(),
+    );
+    // Several keys may have signed; only one of them is ours.
+    const signatures = `another_public_key|${"0".repeat(40)}&${bt_signature}`;
+    const body = new URLSearchParams({ bt_signature: signatures, bt_payload: sent(bt_payload) });
+    return { body: String(body), headers: FORM_TYPE };
+  },
+  accepts({ body }) {
+    const { bt_signature, bt_payload } = Object.fromEntries(new URLSearchParams(body));
+    return gateway.webhookNotification.parse(bt_signature, bt_payload);
+  },
+  /** The payload is base64, and begins with `<notification>`. */
+  forged: (body) => body.replace("bt_payload=PG5v", "bt_payload=PG5w"),
+});
+
 /** @type {import("./kit.js").Sdk[]} */
 export const PAYMENTS = [
   {
@@ -58,28 +88,8 @@ export const PAYMENTS = [
     },
     accepts: ({ body, headers }) => adyen.validateHMACSignature(ADYEN_KEY, headers.hmacsignature, body),
   },
-  {
-    package: "braintree",
-    signs: true,
-    provider: "braintree",
-    secret: gateway.config.privateKey,
-    async send() {
-      const { SubscriptionWentPastDue } = braintree.WebhookNotification.Kind;
-      const { bt_signature, bt_payload } = await gateway.webhookTesting.sampleNotification(
-        SubscriptionWentPastDue,
-        randomUUID(),
-      );
-      // Several keys may have signed; only one of them is ours.
-      const signatures = `another_public_key|${"0".repeat(40)}&${bt_signature}`;
-      return { body: String(new URLSearchParams({ bt_signature: signatures, bt_payload })), headers: FORM_TYPE };
-    },
-    accepts({ body }) {
-      const { bt_signature, bt_payload } = Object.fromEntries(new URLSearchParams(body));
-      return gateway.webhookNotification.parse(bt_signature, bt_payload);
-    },
-    /** The payload is base64, and begins with `<notification>`. */
-    forged: (body) => body.replace("bt_payload=ICAg", "bt_payload=ICAh").replace("bt_payload=PG5v", "bt_payload=PG5w"),
-  },
+  notification("", (payload) => payload),
+  notification("a payload without its last newline", (payload) => payload.trimEnd()),
   {
     package: "coinbase-commerce-node",
     signs: true,

@@ -11,8 +11,11 @@ import { JSON_TYPE } from "./kit.js";
 const BOX_KEY = "box_key_of_the_tests";
 const OTHER_BOX_KEY = "another_box_key";
 
-/** Both keys sign everything, so that either can be changed; `ours` is the one that the source has. */
-/** @type {(ours: "primary" | "secondary") => import("./kit.js").Sdk} */
+/**
+ * Both keys sign everything, so that either can be changed; `ours` is the one that the source has.
+ *
+ * @type {(ours: "primary" | "secondary") => import("./kit.js").Sdk}
+ */
 const box = (ours) => ({
   package: "box-node-sdk",
   provider: "box",
@@ -21,7 +24,8 @@ const box = (ours) => ({
   secret: BOX_KEY,
   send() {
     const [id, at] = [randomUUID(), new Date().toISOString().replace(/\.\d+/, "")];
-    const body = JSON.stringify({ type: "webhook_event", id, trigger: "FILE.UPLOADED", source: { name: "note.txt" } });
+    // Box escapes what is not ASCII.
+    const body = `{"type":"webhook_event","id":"${id}","trigger":"FILE.UPLOADED","source":{"name":"T\\u00fcr.txt"}}`;
     const [our, other] = [BOX_KEY, OTHER_BOX_KEY].map((key) => hmac(key, body + at, "base64"));
     const headers = {
       ...JSON_TYPE,
