@@ -22,11 +22,16 @@ pub(crate) async fn verify(
     body: &ArrayBuffer,
 ) -> Result<Verified, Rejection> {
     let needs = screened.needs();
-    let digest = match (needs.digest, screened.contents()) {
-        (Digest::Body, _) => Some(digest(body)),
-        (Digest::Content, [first, ..]) => Some(digest(&joined(first, body, b""))),
-        _ => None,
-    };
+    let mut started = Vec::new();
+    match needs.digest {
+        Digest::None => {}
+        Digest::Body => started.push(digest(body)),
+        Digest::Content => {
+            let contents = screened.contents().iter();
+            started.extend(contents.map(|pieces| digest(&joined(pieces, body, b""))));
+        }
+    }
+    let body_hash = needs.body_hash.then(|| digest(body));
     let mut tags = Vec::new();
     for pieces in screened.contents() {
         for (place, key) in screened.keys().iter().enumerate() {
@@ -44,14 +49,19 @@ pub(crate) async fn verify(
             tags.push(tag.map_err(failed)?);
         }
     }
-    let digest = match digest {
+    let mut digests = Vec::with_capacity(started.len());
+    for digest in started {
+        digests.push(digest.await.map_err(failed)?);
+    }
+    let body_hash = match body_hash {
         None => None,
-        Some(promise) => Some(promise.await.map_err(failed)?),
+        Some(digest) => Some(digest.await.map_err(failed)?),
     };
     let hashed = Hashed {
         length: u64::from(body.byte_length()),
         tags,
-        digest,
+        digests,
+        body_hash,
     };
     screened.verify_with(&hashed, HostReader::new(body))
 }

@@ -3,7 +3,7 @@
 //! Rules, since ids decide what is a duplicate: the first occurrence of a path wins; nothing inside
 //! an array is ever found, but where a path says `*`, the only item of one; only strings and whole
 //! numbers count, of 1 to [`MAX_TEXT`] bytes and without control characters. Values that are signed
-//! ([`values`]) may be any text, and booleans. A body that is not JSON has no fields at all, as far as it
+//! ([`values`]) may be any text, and booleans, and count only where no member on their path stands twice. A body that is not JSON has no fields at all, as far as it
 //! was read.
 
 use std::{
@@ -148,11 +148,14 @@ impl Search<'_> {
                 .iter()
                 .any(|other| other.group == path.group && other.index < path.index && found(other))
         };
-        // Only its end says whether a list has one item.
+        // Only its end says whether a list has one item, and whether a member stands twice.
+        let to_its_end = self.accept == Accept::Values && !self.paths.is_empty();
         let into_list = |path: &Path<'_>| path.tokens.iter().any(|token| token == ONLY_ITEM);
-        self.paths
-            .iter()
-            .all(|path| path.text.is_some() && !into_list(path) || better_found(path))
+        !to_its_end
+            && self
+                .paths
+                .iter()
+                .all(|path| path.text.is_some() && !into_list(path) || better_found(path))
     }
 
     fn best(&mut self, group: usize) -> Option<Found> {
@@ -302,6 +305,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             paths,
         } = self;
         search.note(depth, paths, None);
+        let mut entered: Vec<usize> = Vec::new();
         loop {
             let key = Key {
                 search,
@@ -320,6 +324,13 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
                 depth: depth + 1,
                 paths: &paths,
             })?;
+            if search.accept == Accept::Values {
+                // Of a member that stands twice some read the first and some the last.
+                if paths.iter().any(|path| entered.contains(path)) {
+                    search.forget(&paths);
+                }
+                entered.extend_from_slice(&paths);
+            }
             if search.settled() {
                 // The only way out of the parser before the end of the body.
                 return Err(A::Error::custom("found"));
@@ -351,6 +362,9 @@ impl Visitor<'_> for Key<'_, '_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Vec<usize>, E> {
-        Ok(self.search.through(self.depth, self.paths, key))
+        match key {
+            ONLY_ITEM => Ok(Vec::new()),
+            key => Ok(self.search.through(self.depth, self.paths, key)),
+        }
     }
 }

@@ -13,7 +13,7 @@ mod template;
 
 pub use self::{
     compile::{Scheme, SchemeError},
-    content::Opened,
+    content::{MAX_LISTED, Opened},
     family::{Family, Place, Stamp},
     grammar::{Labelled, Layout, MAX_SIGNATURES},
     template::{Part, UrlForm},

@@ -31,6 +31,8 @@ pub struct Needs {
     pub tag: Algorithm,
     /// What the SHA-256 is of.
     pub digest: Digest,
+    /// Whether the SHA-256 of the body is needed in any case, since that is what was signed.
+    pub body_hash: bool,
 }
 
 /// What a digest is of.
@@ -40,7 +42,7 @@ pub enum Digest {
     None,
     /// The body.
     Body,
-    /// The first of [`Screened::contents`], without the secret.
+    /// Each of [`Screened::contents`], without the secret.
     Content,
 }
 
@@ -51,8 +53,10 @@ pub struct Hashed {
     pub length: u64,
     /// One for each key over the first content, then over the next.
     pub tags: Vec<Vec<u8>>,
-    /// The digest that [`Needs::digest`] asked for.
-    pub digest: Option<[u8; 32]>,
+    /// The digests that [`Needs::digest`] asked for.
+    pub digests: Vec<[u8; 32]>,
+    /// The digest of the body, where [`Needs::body_hash`] asked for it.
+    pub body_hash: Option<[u8; 32]>,
 }
 
 /// A genuine webhook. Whoever holds one knows that its signature was checked.

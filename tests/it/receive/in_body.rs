@@ -7,7 +7,7 @@ use waypost_core::{
     hash::Piece,
     providers,
     rejection::Rejection::{self, *},
-    scheme::{Row, UrlForm},
+    scheme::{Identity, MAX_LISTED, Row, UrlForm},
     source::Source,
     verify::{MAX_OPENED, Verified},
 };
@@ -218,19 +218,147 @@ fn a_wrong_signature_is_not_saved_by_a_weaker_way() {
     }
 }
 
+/// The values that a signature lists are joined, and nothing signed says where one ends.
 #[test]
-fn an_id_counts_as_signed_where_the_signature_names_its_header() {
-    let mut request = signed("hook0", b"{}");
-    let named = |request: &Request| {
-        let verified = verify("hook0", request).expect("genuine");
-        verified.event_id().expect("an id").signed
-    };
-    assert!(!named(&request), "no header is named");
-    request.set("x-hook0-signature", "");
+fn borders_between_listed_headers_make_no_new_event() {
     let file = include_str!("../vectors/hook0.json");
     let file: Value = serde_json::from_str(file).expect("JSON");
-    let signed = file["vectors"].as_array().expect("vectors").iter();
-    assert!(signed.filter(|vector| vector["id_signed"] == true).count() >= 1);
+    let vectors = file["vectors"].as_array().expect("vectors").iter();
+    let mut worker = vectors.filter(|vector| vector["name"] == "worker v1");
+    let vector = worker.next().expect("the vector of the vendor's worker");
+    let source = source(
+        row("hook0"),
+        &[vector["secret"].as_str().expect("text").to_owned()],
+    );
+    let now = vector["received_at"].as_u64().expect("a time") * 1000;
+    let headers = vector["headers"].as_object().expect("headers").iter();
+    let genuine = Request {
+        headers: headers
+            .map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()))
+            .collect(),
+        body: vector["body"].as_str().expect("text").as_bytes().to_vec(),
+        query: String::new(),
+        method: "POST".to_owned(),
+    };
+    let mut moved = genuine.clone();
+    let (id, kind) = (genuine.get("x-event-id"), genuine.get("x-event-type"));
+    let (first, rest) = kind.split_once('.').expect("a type with a full stop");
+    moved.set("x-event-id", format!("{id}.{first}"));
+    moved.set("x-event-type", rest);
+    let [genuine, moved] =
+        [genuine, moved].map(|request| request.verify(&source, now).expect("signed"));
+    assert_ne!(genuine.event_id(), moved.event_id());
+    assert!(genuine.unique().content.is_some());
+    assert_eq!(genuine.unique().content, moved.unique().content);
+}
+
+#[test]
+fn what_a_signature_lists_is_bounded() {
+    let hook0 = source_of("hook0");
+    let names = |count: usize| -> String {
+        let names: Vec<String> = (0..count).map(|at| format!("x-{at}")).collect();
+        names.join(" ")
+    };
+    for (listed, expected) in [
+        (names(MAX_LISTED), BadSignature),
+        (names(MAX_LISTED + 1), BadSignature),
+        ("x-0 ".repeat(2_000), BadSignature),
+    ] {
+        let mut request = Request {
+            headers: vec![],
+            body: b"{}".to_vec(),
+            query: String::new(),
+            method: "POST".to_owned(),
+        };
+        for at in 0..=MAX_LISTED {
+            request.set(&format!("x-{at}"), "v".repeat(8_000));
+        }
+        let header = format!("t={},h={listed},v1={}", NOW / 1000, "0".repeat(64));
+        request.set("x-hook0-signature", header);
+        assert_eq!(
+            request.verify(&hook0, NOW).err(),
+            Some(expected),
+            "{listed}"
+        );
+    }
+}
+
+/// Nobody signs a content type.
+#[test]
+fn a_content_type_makes_no_other_webhook() {
+    let forms = "application/x-www-form-urlencoded";
+    for row in providers::all() {
+        let source = source(row, &[secret(row, "0123456789abcdef01234567")]);
+        let genuine = Request::signed(&source, &body(row, "evt_1", "t"), NOW, "evt_1", "t");
+        let mut other = genuine.clone();
+        match genuine.get("content-type") {
+            "" => other.set("content-type", forms),
+            _ => other.set("content-type", "application/json"),
+        }
+        let genuine = genuine.verify(&source, NOW).expect("genuine");
+        if let Ok(other) = other.verify(&source, NOW) {
+            assert_eq!(other.unique(), genuine.unique(), "{}", row.name);
+        }
+    }
+}
+
+/// A signature over one of several texts covers what that text holds, and no more.
+#[test]
+fn each_template_must_cover_the_form() {
+    let row = Row {
+        signed: &["{form:a}", "{form:b}"],
+        identity: Identity::Content,
+        ..Row {
+            signature: waypost_core::scheme::Signature::whole("x-signature"),
+            ..Row::BODY_HMAC_SHA256_HEX
+        }
+    };
+    let source = source(&row, &["secret".to_owned()]);
+    let alone = Request::signed(&source, b"a=1", NOW, "", "");
+    assert_eq!(
+        alone.verify(&source, NOW).err(),
+        Some(BadSignature),
+        "b is not there"
+    );
+    let mut both = alone.clone();
+    both.body = b"a=1&b=2".to_vec();
+    let key = source.keys[0].expose();
+    let mac = waypost_core::hash::Hash::Sha256.mac(key, &[Piece::Body], b"1");
+    both.set("x-signature", Encoding::Hex.encode(&mac));
+    assert_eq!(
+        both.verify(&source, NOW).err(),
+        Some(BadSignature),
+        "b rides along"
+    );
+}
+
+#[test]
+fn one_signature_is_one_event() {
+    let newline = signed("braintree", b"bt_payload=abc%0A");
+    let mut lost = newline.clone();
+    let text = String::from_utf8(lost.body.clone()).expect("text");
+    lost.body = text.replace("abc%0A", "abc").into_bytes();
+    let unique = |request: &Request| verify("braintree", request).expect("genuine").unique();
+    assert_eq!(unique(&newline), unique(&lost));
+
+    // The hash of the body moved from the query into a form is the same text to sign.
+    let json = signed("twilio", br#"{"a":1}"#);
+    let (query, hash) = json.query.split_once('&').expect("the hash comes last");
+    let mut form = json.clone();
+    form.body = format!("%26{}", hash.replace('=', "%3D=")).into_bytes();
+    form.query = query.to_owned();
+    form.set("content-type", "application/x-www-form-urlencoded");
+    let form = verify("twilio", &form).expect("the same text");
+    let json = verify("twilio", &json).expect("genuine");
+    assert_eq!(form.unique().content, json.unique().content);
+}
+
+#[test]
+fn an_id_cannot_be_cut_from_what_follows_it() {
+    let supabase = source_of("supabase");
+    let mut request = Request::signed(&supabase, b"{}", NOW, "msg", "t");
+    request.set("webhook-id", format!("msg.{}", NOW / 1000));
+    assert_eq!(request.verify(&supabase, NOW).err(), Some(MalformedHeader));
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
     let whole = Hashed {
         length: 2,
         tags: vec![vec![0; 32]; 2],
-        digest: Some([0; 32]),
+        digests: vec![[0; 32]],
+        body_hash: None,
     };
     for (hashed, answer) in [
         (whole.clone(), Rejection::BadSignature),
@@ -87,7 +88,7 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
         ),
         (
             Hashed {
-                digest: None,
+                digests: vec![],
                 ..whole.clone()
             },
             Rejection::Internal,

@@ -208,15 +208,18 @@ fn hash(screened: &Screened<'_>, body: &[u8]) -> Hashed {
     Hashed {
         length: body.len() as u64,
         tags,
-        digest: match needs.digest {
+        digests: match needs.digest {
             // A host that hashes too much changes nothing.
-            Digest::None => Some([7; 32]),
-            Digest::Body => Some(sha256([body])),
+            Digest::None => vec![[7; 32]],
+            Digest::Body => vec![sha256([body])],
             Digest::Content => {
-                let first = screened.contents().first().expect("a content");
-                Some(sha256([join(first, b"").as_slice()]))
+                let contents = screened.contents().iter();
+                contents
+                    .map(|pieces| sha256([join(pieces, b"").as_slice()]))
+                    .collect()
             }
         },
+        body_hash: needs.body_hash.then(|| sha256([body])),
     }
 }
 

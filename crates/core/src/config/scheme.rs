@@ -81,7 +81,10 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     let compiled = compiled
         .map_err(|error| scheme.error(error.key, error.reason))
         .ok();
-    compiled.map(|compiled| compiled.or(or))
+    let joined = compiled?.or(or);
+    joined
+        .map_err(|error| scheme.error(error.key, error.reason))
+        .ok()
 }
 
 /// A [`Key`] that owns its list.

@@ -88,6 +88,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id_required: true,
         event_type: &[Json("/type")],
         identity: Identity::Id,
+        or: Some(&OPENAI_BARE),
         ..Row::BODY_HMAC_SHA256_HEX
     },
     // The id in the header is new at each attempt; older hooks have no other.
@@ -106,3 +107,22 @@ pub(super) const ROWS: &[Row<'static>] = &[
         ..Row::BODY_HMAC_SHA256_HEX
     },
 ];
+
+/// One signature without its version, as the vendor's library takes it.
+const OPENAI_BARE: Row<'static> = Row {
+    name: "openai",
+    page: page("https://platform.openai.com/docs/guides/webhooks"),
+    encoding: Encoding::Base64,
+    key: Key {
+        bare: Encoding::Text,
+        ..WHSEC
+    },
+    signature: Signature::whole("webhook-signature"),
+    timestamp: seconds(Header("webhook-timestamp")),
+    signed: &["{id}.{timestamp}.{body}"],
+    id: &[Header("webhook-id")],
+    id_required: true,
+    event_type: &[Json("/type")],
+    identity: Identity::Id,
+    ..Row::BODY_HMAC_SHA256_HEX
+};

@@ -231,7 +231,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
 /// The webhooks of rules, which sign the body alone.
 const FRONT_RULE: Row<'static> = Row {
     name: "front",
-    page: page("https://dev.frontapp.com/docs/webhooks-1"),
+    page: page("https://dev.frontapp.com/docs/rule-webhooks"),
     algorithm: Algorithm::Hmac(Hash::Sha1),
     encoding: Encoding::Base64,
     signature: Signature::whole("x-front-signature"),

@@ -9,7 +9,9 @@ use crate::scheme::{
 
 pub(super) const ROWS: &[Row<'static>] = &[CONVOY, HOOK0, WEBSUB];
 
-/// A project chooses the hash, the encoding, and whether a time is signed.
+/// A project chooses the hash, the encoding, and whether a time is signed. Who has a capture that signs one
+/// can send its signature and the signed text as one without: stored once more than it should be, and with
+/// the time before its body. Both have one digest, so only in the place of the genuine one.
 const CONVOY: Row<'static> = convoy(HEX_256, ADVANCED, Some(&CONVOY_2));
 const CONVOY_2: Row<'static> = convoy(BASE64_256, ADVANCED, Some(&CONVOY_3));
 const CONVOY_3: Row<'static> = convoy(HEX_512, ADVANCED, Some(&CONVOY_4));

@@ -104,20 +104,32 @@ impl Scheme {
             minds_forms: false,
             or: None,
         };
-        let scheme = scheme.or(row.or.map(Self::compile).transpose()?);
         rules::check(&scheme)?;
-        Ok(scheme)
+        scheme.or(row.or.map(Self::compile).transpose()?)
     }
 
     /// This way, and where there is another, that one after it.
-    pub(crate) fn or(self, or: Option<Self>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Where the other one is weaker than what is said here.
+    pub(crate) fn or(self, or: Option<Self>) -> Result<Self, SchemeError> {
         let or = or.map(Box::new);
+        let open = |way: &Box<Self>| way.integrity == Integrity::None;
+        if self.integrity == Integrity::Body && or.as_ref().is_some_and(open) {
+            return Err(SchemeError::new(
+                "or",
+                "does not sign the body, and this scheme does",
+            ));
+        }
         let minds_forms = self.opens_body(true) || or.as_ref().is_some_and(|way| way.minds_forms);
-        Self {
+        let joined = Self {
             or,
             minds_forms,
             ..self
-        }
+        };
+        joined.allows(joined.identity)?;
+        Ok(joined)
     }
 
     /// This way of signing, and the others after it.

@@ -1,7 +1,10 @@
 //! The signed content of one request, from its template.
 
 use super::{Facts, Part, Place, Pointer, Scheme, UrlForm};
-use crate::{fields, form::Form, hash::Piece, rejection::Rejection};
+use crate::{fields, form::Form, hash::Piece, headers::Headers, rejection::Rejection};
+
+/// The most headers that a signature may list: each is looked for before anyone knows who signed.
+pub const MAX_LISTED: usize = 32;
 
 /// A body that has been taken apart, for the parts that stand for something in it.
 #[derive(Debug)]
@@ -89,12 +92,7 @@ impl Scheme {
             Part::Header(name) => pieces.text(facts.headers.get(name)?),
             Part::Field(name) => pieces.text(&self.field(facts, name)),
             Part::Listed(name) => {
-                let names = self.field(facts, name);
-                let values: Option<Vec<&str>> = names
-                    .split_whitespace()
-                    .map(|name| facts.headers.get(name))
-                    .collect();
-                pieces.text(&values?.join("."));
+                pieces.text(&listed(&self.field(facts, name), facts.headers)?);
             }
             Part::Body => pieces.0.push(Piece::Body),
             Part::Secret => pieces.0.push(Piece::Secret),
@@ -118,6 +116,22 @@ impl Scheme {
         let item = self.layout.single(facts.signature, name);
         item.unwrap_or_default().to_ascii_lowercase()
     }
+}
+
+/// The values of the headers `names`, each named once, with full stops between.
+fn listed(names: &str, headers: Headers<'_>) -> Option<String> {
+    let names: Vec<&str> = names.split_whitespace().collect();
+    if names.len() > MAX_LISTED {
+        return None;
+    }
+    let mut values = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if names.get(..at)?.contains(name) {
+            return None;
+        }
+        values.push(headers.get(name)?);
+    }
+    Some(values.join("."))
 }
 
 struct Pieces(Vec<Piece>);

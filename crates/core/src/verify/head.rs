@@ -83,7 +83,7 @@ pub fn screen<'s>(
         source,
         scheme,
         family: way.family,
-        id_signed: id_signed(scheme, &facts, &id),
+        id_signed: id_signed(scheme, &id),
         stamp: stamp_in_body(way.family),
         now,
         form,
@@ -92,6 +92,7 @@ pub fn screen<'s>(
         signatures: way.signatures,
         contents,
         kept,
+        closed: Vec::new(),
         declared,
         id,
         event_type: lookup(&way.family.event_type, &head.headers).unwrap_or_default(),
@@ -103,22 +104,11 @@ fn filled<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
     headers.get(name).filter(|value| !value.is_empty())
 }
 
-/// Whether the header that the id would be taken from is covered by the signature.
-fn id_signed(scheme: &Scheme, facts: &Facts<'_>, id: &Lookup<'_>) -> bool {
-    let Some((place, _)) = &id.header else {
-        return false;
-    };
-    let Place::Header(header) = place else {
-        return false;
-    };
-    let listed = |part: &Part| match part {
-        Part::Listed(field) => {
-            let names = scheme.field(facts, field);
-            names.split_whitespace().any(|name| name == header)
-        }
-        _ => false,
-    };
-    scheme.signs_place(place) || scheme.any_part(listed)
+/// Whether the header that the id would be taken from is covered by the signature. One of those that a
+/// signature lists does not count: their values are joined, and nothing signed says where one ends.
+fn id_signed(scheme: &Scheme, id: &Lookup<'_>) -> bool {
+    let place = id.header.as_ref().map(|(place, _)| *place);
+    place.is_some_and(|place| scheme.signs_place(place))
 }
 
 /// Where the body says when it was signed.
@@ -184,13 +174,22 @@ fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, 
 fn ambiguous(scheme: &Scheme, id: &str) -> bool {
     /// The ninth of September 2001: no count of seconds or milliseconds before it is a time of signing.
     const EARLIEST: u64 = 1_000_000_000_000;
-    let Some(unit) = scheme.unit else {
-        return false;
+    let time = |text: &str| {
+        let time = scheme.unit.and_then(|unit| unit.parse(text));
+        time.is_some_and(|millis| millis >= EARLIEST)
     };
-    let time = |text: &str| unit.parse(text).is_some_and(|millis| millis >= EARLIEST);
     let mut threes = scheme.signed.iter().flat_map(|signed| signed.windows(3));
     threes.any(|parts| match parts {
-        [Part::Id, Part::Literal(between), Part::Timestamp] => id.split(between).skip(1).any(time),
+        [
+            Part::Id | Part::Header(_),
+            Part::Literal(between),
+            Part::Timestamp,
+        ] => id.split(between).skip(1).any(time),
+        [
+            Part::Id | Part::Header(_),
+            Part::Literal(between),
+            Part::Body,
+        ] => id.contains(between),
         _ => false,
     })
 }

@@ -34,10 +34,16 @@ pub(super) fn in_slice(body: &[u8], form: bool, wanted: &[&Lookup<'_>; 3]) -> [O
     if wanted.iter().all(|lookup| !lookup.in_body()) {
         return Default::default();
     }
-    match form {
-        true => in_form(&Form::parse(body), wanted),
-        false => texts(fields::in_slice(body, &pointers(wanted))),
+    // A header that nobody signed must not hide an id: pointers are followed whatever it says.
+    let json = texts(fields::in_slice(body, &pointers(wanted)));
+    if !form {
+        return json;
     }
+    let mut fields = in_form(&Form::parse(body), wanted).into_iter();
+    json.map(|found| {
+        let field = fields.next().flatten();
+        found.or(field)
+    })
 }
 
 /// As [`in_slice`], for a body that is no form and is read in chunks, only as far as needed.

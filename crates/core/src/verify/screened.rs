@@ -35,6 +35,8 @@ pub struct Screened<'s> {
     /// Empty until the body is here, where it has to be taken apart.
     pub(super) contents: Vec<Vec<Piece>>,
     pub(super) kept: Option<Kept>,
+    /// For each content of a form that has to be signed as a whole, whether it is.
+    pub(super) closed: Vec<bool>,
     pub(super) body_hash: Option<Vec<u8>>,
     pub(super) declared: Option<u64>,
     pub(super) form: bool,
@@ -106,6 +108,7 @@ impl Screened<'_> {
         Needs {
             tag: self.scheme.algorithm,
             digest: self.digest_needed(),
+            body_hash: self.body_hash.is_some(),
         }
     }
 
@@ -140,17 +143,19 @@ impl Screened<'_> {
         self.open(body)?;
         let needs = self.needs();
         let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
-        let digest = || match needs.digest {
-            Digest::None => None,
-            Digest::Body => Some(sha256([body])),
-            Digest::Content => {
-                let content = self.contents.iter().take(1).flatten();
-                Some(sha256(content.map(|piece| piece.bytes(body, b""))))
-            }
+        let content =
+            |pieces: &Vec<Piece>| sha256(pieces.iter().map(|piece| piece.bytes(body, b"")));
+        let hashed = Hashed {
+            length: body.len() as u64,
+            tags,
+            digests: match needs.digest {
+                Digest::None => Vec::new(),
+                Digest::Body => vec![sha256([body])],
+                Digest::Content => self.contents.iter().map(content).collect(),
+            },
+            body_hash: needs.body_hash.then(|| sha256([body])),
         };
-        self.decide(&tags, digest(), |wanted| {
-            lookup::in_slice(body, self.form, wanted)
-        })
+        self.decide(&hashed, |wanted| lookup::in_slice(body, self.form, wanted))
     }
 
     /// Decides over a body that stays with the host, by what the host computed. `body` is read in
@@ -173,14 +178,17 @@ impl Screened<'_> {
         let body = first.chain(body);
         let needs = self.needs();
         let tags_lack = hashed.tags.len() != self.pairs(|_, _| ()).len();
-        let digest_lacks = needs.digest != Digest::None && hashed.digest.is_none();
-        if tags_lack || digest_lacks || self.opens_body() {
+        let digests = match needs.digest {
+            Digest::None => 0,
+            Digest::Body => 1,
+            Digest::Content => self.contents.len(),
+        };
+        let digests_lack = hashed.digests.len() < digests;
+        let hash_lacks = needs.body_hash && hashed.body_hash.is_none();
+        if tags_lack || digests_lack || hash_lacks || self.opens_body() {
             return Err(Rejection::Internal);
         }
-        let digest = hashed.digest.filter(|_| needs.digest != Digest::None);
-        self.decide(&hashed.tags, digest, |wanted| {
-            lookup::in_reader(body, wanted)
-        })
+        self.decide(hashed, |wanted| lookup::in_reader(body, wanted))
     }
 
     /// See [`Screened::blurred`].
@@ -221,12 +229,14 @@ impl Screened<'_> {
             let text = text.ok_or(Rejection::MissingSignature)?;
             self.signatures = ways::decode(self.scheme, text)?;
         }
-        let all = self.source.scheme.integrity == Integrity::Body;
-        let open = |form: &Form<'_>| {
-            !form.is_whole() || (all && self.form && !closed(self.scheme, self.family, form))
-        };
-        if form.is_some_and(open) {
+        if form.is_some_and(|form| !form.is_whole()) {
             return Err(Rejection::BadSignature);
+        }
+        let all = self.source.scheme.integrity == Integrity::Body;
+        if let Some(form) = form.filter(|_| all && self.form) {
+            let templates = self.scheme.signed.iter();
+            let closed = templates.map(|signed| closed(signed, self.family, form));
+            self.closed = closed.collect();
         }
         self.contents = self.scheme.contents(&kept.facts(), Some(&opened))?;
         Ok(())
@@ -235,13 +245,23 @@ impl Screened<'_> {
     /// The one decision: genuine or not, and what it then is.
     fn decide(
         &self,
-        tags: &[Vec<u8>],
-        digest: Option<[u8; 32]>,
+        hashed: &Hashed,
         find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
     ) -> Result<Verified, Rejection> {
-        if !self.genuine(tags) || !self.covers(digest) {
+        let Some(matched) = self.matched(&hashed.tags) else {
+            return Err(Rejection::BadSignature);
+        };
+        // A field that the template which matched does not sign would ride along.
+        let open = self.closed.get(matched) == Some(&false);
+        if open || !self.covers(hashed.body_hash) {
             return Err(Rejection::BadSignature);
         }
+        // What was signed is the same in every replay; what another template makes of it need not be.
+        let digest = match self.digest_needed() {
+            Digest::None => None,
+            Digest::Body => hashed.digests.first().copied(),
+            Digest::Content => hashed.digests.get(matched).copied(),
+        };
         let [id, event_type, stamp] = find(&[&self.id, &self.event_type, &self.stamp]);
         self.check_stamp(stamp)?;
         let event_id = self.event_id(id);
@@ -263,9 +283,9 @@ impl Screened<'_> {
         })
     }
 
-    /// Whether any signature is one that any key makes over any content. Every pair is compared, each in a
-    /// time that does not depend on where it differs.
-    fn genuine(&self, tags: &[Vec<u8>]) -> bool {
+    /// Which of the contents any of the keys signed. Every pair of a signature and a tag is compared, each
+    /// in a time that does not depend on where it differs.
+    fn matched(&self, tags: &[Vec<u8>]) -> Option<usize> {
         let tokens: Vec<Vec<u8>>;
         let expected = match self.scheme.algorithm {
             Algorithm::Hmac(_) | Algorithm::Plain(_) => tags,
@@ -278,13 +298,18 @@ impl Screened<'_> {
                 &tokens
             }
         };
-        let pairs = self
-            .signatures
-            .iter()
-            .flat_map(|sent| expected.iter().map(move |tag| (sent, tag)));
-        pairs
-            .fold(Choice::from(0), |any, (sent, tag)| any | sent.ct_eq(tag))
-            .into()
+        let genuine = |tags: &[Vec<u8>]| -> bool {
+            let pairs = self
+                .signatures
+                .iter()
+                .flat_map(|sent| tags.iter().map(move |tag| (sent, tag)));
+            pairs
+                .fold(Choice::from(0), |any, (sent, tag)| any | sent.ct_eq(tag))
+                .into()
+        };
+        let contents = expected.chunks(self.keys().len().max(1));
+        let matches: Vec<bool> = contents.map(genuine).collect();
+        matches.iter().position(|genuine| *genuine)
     }
 
     /// Whether the body is the one whose hash was signed, where the hash is what was signed.
@@ -338,12 +363,11 @@ impl Screened<'_> {
         let signed = (!self.id.in_body() || self.body_id_signed())
             && (self.id.header.is_none() || self.id_signed);
         match self.source.settings.identity {
-            // The hash of the body is what was signed.
-            _ if self.body_hash.is_some() => Digest::Body,
             Identity::None => Digest::None,
             Identity::Id | Identity::IdAndContent if certain && signed => Digest::None,
-            // What is not signed of a body could be changed for ever.
-            _ if self.opens_body() => Digest::Content,
+            // What is not signed of a body could be changed for ever; where its hash is signed, the same
+            // content may also be sent as a form.
+            _ if self.opens_body() || self.body_hash.is_some() => Digest::Content,
             // Without an id a retry is known by its body alone, since it may be signed anew.
             Identity::IdAndContent if !body_only && self.id.is_possible() => Digest::Content,
             Identity::Id | Identity::IdAndContent | Identity::Content => Digest::Body,
@@ -351,20 +375,17 @@ impl Screened<'_> {
     }
 }
 
-/// Whether all that the form holds is signed, or is the signature.
-fn closed(scheme: &Scheme, family: &Family, form: &Form<'_>) -> bool {
-    if scheme.any_part(|part| matches!(part, Part::Form | Part::Body)) {
-        return true;
-    }
+/// Whether all that the form holds is signed by this template, or is the signature.
+fn closed(signed: &[Part], family: &Family, form: &Form<'_>) -> bool {
     let mut names: Vec<&str> = Vec::new();
     if let Place::Form(name) = &family.signature {
         names.push(name);
     }
-    for part in scheme.signed.iter().flatten() {
-        if let Part::FormField { name, .. } = part
-            && !names.contains(&name.as_str())
-        {
-            names.push(name);
+    for part in signed {
+        match part {
+            Part::Form | Part::Body => return true,
+            Part::FormField { name, .. } if !names.contains(&name.as_str()) => names.push(name),
+            _ => {}
         }
     }
     form.is_exactly(&names)
