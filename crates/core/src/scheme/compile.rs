@@ -115,8 +115,10 @@ impl Scheme {
     /// Where the other one is weaker than what is said here.
     pub(crate) fn or(self, or: Option<Self>) -> Result<Self, SchemeError> {
         let or = or.map(Box::new);
-        let open = |way: &Box<Self>| way.integrity == Integrity::None;
-        if self.integrity == Integrity::Body && or.as_ref().is_some_and(open) {
+        let open = or
+            .as_ref()
+            .is_some_and(|way| way.integrity == Integrity::None);
+        if self.integrity == Integrity::Body && open {
             return Err(SchemeError::new(
                 "or",
                 "does not sign the body, and this scheme does",
