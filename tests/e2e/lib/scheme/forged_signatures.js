@@ -3,12 +3,23 @@
 import { BAD, UNREAD } from "./codes.js";
 import { grammarOf, labelOf, write } from "./grammar.js";
 import { flipped } from "./kit.js";
+import { waysOf } from "./ways.js";
 
 /** @typedef {import("./forgeries.js").Forgery} Forgery */
 /** @typedef {import("./kit.js").Kit} Kit */
 
 /** So much of a genuine signature. */
 const half = (/** @type {Kit} */ { signature }) => signature.slice(0, signature.length / 2);
+
+/** Whether another way signs the same, and its signature has no label: without one it is genuine. */
+const takenBare = (/** @type {Kit["way"]} */ way, /** @type {Kit["way"][]} */ ways) =>
+  ways.some(
+    ({ algorithm, signature, signed = [] }) =>
+      algorithm === way.algorithm &&
+      signature.header === way.signature.header &&
+      !labelOf(signature) &&
+      signed.join() === way.signed?.join(),
+  );
 
 /** @type {Forgery[]} */
 export const SIGNATURES = [
@@ -59,7 +70,7 @@ export const SIGNATURES = [
   {
     name: "no label",
     codes: [...UNREAD, ...BAD],
-    when: ({ way }) => labelOf(way.signature),
+    when: ({ way, rules }) => labelOf(way.signature) && !takenBare(way, waysOf(rules)),
     make: (kit) => kit.changed((draft) => (draft.label = "")),
   },
   {

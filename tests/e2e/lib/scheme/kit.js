@@ -13,7 +13,7 @@ export class Kit {
    * @param {import("./ways.js").Variant} variant
    * @param {string} source
    * @param {string} secret
-   * @param {{tolerance_seconds: number, id_required?: boolean, integrity?: string}} rules of the whole chain of ways
+   * @param {import("./ways.js").Scheme} rules the first way of the chain, whose rules hold for all
    */
   constructor(variant, source, secret, rules) {
     this.variant = variant;
