@@ -109,8 +109,11 @@ impl Received {
             body,
             _alive,
         } = self;
-        let opened = screened.opens_body().then(|| ffi::bytes(&body.buffer));
-        let verified = match opened.as_ref().or(body.small.as_ref()) {
+        let opened = match &body.small {
+            None if screened.opens_body() => Some(ffi::bytes(&body.buffer)),
+            _ => None,
+        };
+        let verified = match body.small.as_ref().or(opened.as_ref()) {
             Some(bytes) => screened.verify(bytes)?,
             None => subtle::verify(edge, source, screened, &body.buffer).await?,
         };

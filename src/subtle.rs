@@ -22,28 +22,29 @@ pub(crate) async fn verify(
     body: &ArrayBuffer,
 ) -> Result<Verified, Rejection> {
     let needs = screened.needs();
-    let mut started = Vec::new();
-    match needs.digest {
-        Digest::None => {}
-        Digest::Body => started.push(digest(body)),
-        Digest::Content => {
-            let contents = screened.contents().iter();
-            started.extend(contents.map(|pieces| digest(&joined(pieces, body, b""))));
-        }
-    }
+    // One copy of a large body for each content, whatever is computed over it.
+    let join = |pieces: &Vec<Piece>| joined(pieces, body, b"");
+    let contents: Vec<JsValue> = screened.contents().iter().map(join).collect();
+    let started: Vec<_> = match needs.digest {
+        Digest::None => Vec::new(),
+        Digest::Body => vec![digest(body)],
+        Digest::Content => contents.iter().map(digest).collect(),
+    };
     let body_hash = needs.body_hash.then(|| digest(body));
     let mut tags = Vec::new();
-    for pieces in screened.contents() {
+    for (pieces, content) in screened.contents().iter().zip(&contents) {
         for (place, key) in screened.keys().iter().enumerate() {
-            let content = joined(pieces, body, key.expose());
             let tag = match needs.tag {
                 Algorithm::Token => break,
-                Algorithm::Plain(hash) => hashed(&content, hash.web_name()).await,
+                Algorithm::Plain(hash) => {
+                    let content = joined(pieces, body, key.expose());
+                    hashed(&content, hash.web_name()).await
+                }
                 Algorithm::Hmac(hash) => {
                     // Ways may differ in the hash.
                     let slot = (source.name.clone(), place, hash.web_name());
                     let key = host_key(edge, slot, key.expose()).await.map_err(failed)?;
-                    mac(&key, &content).await
+                    mac(&key, content).await
                 }
             };
             tags.push(tag.map_err(failed)?);

@@ -3,8 +3,8 @@
 //! Rules, since ids decide what is a duplicate: the first occurrence of a path wins; nothing inside
 //! an array is ever found, but where a path says `*`, the only item of one; only strings and whole
 //! numbers count, of 1 to [`MAX_TEXT`] bytes and without control characters. Values that are signed
-//! ([`values`]) may be any text, and booleans, and count only where no member on their path stands twice. A body that is not JSON has no fields at all, as far as it
-//! was read.
+//! ([`values`]) may be any text, and booleans, and count only where no member on their path stands
+//! twice. A body that is not JSON has no fields at all, as far as it was read.
 
 use std::{
     fmt,
@@ -107,7 +107,7 @@ fn search<'de, R: serde_json::de::Read<'de>>(
             })
             .collect(),
     };
-    let nothing = || wanted.iter().map(|_| None).collect();
+    let nothing = || vec![None; wanted.len()];
     if search.settled() {
         return nothing();
     }

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512, digest::Output};
 
 /// One piece of the content that is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,20 +74,20 @@ impl Hash {
     /// The digest of the parts, one after the other.
     pub fn digest<'a>(self, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
         match self {
-            Self::Sha1 => digest::<Sha1>(parts),
-            Self::Sha256 => digest::<Sha256>(parts),
-            Self::Sha384 => digest::<Sha384>(parts),
-            Self::Sha512 => digest::<Sha512>(parts),
+            Self::Sha1 => digest::<Sha1>(parts).to_vec(),
+            Self::Sha256 => digest::<Sha256>(parts).to_vec(),
+            Self::Sha384 => digest::<Sha384>(parts).to_vec(),
+            Self::Sha512 => digest::<Sha512>(parts).to_vec(),
         }
     }
 }
 
-fn digest<'a, D: sha2::Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+fn digest<'a, D: Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Output<D> {
     let mut hash = D::new();
     for part in parts {
         hash.update(part);
     }
-    hash.finalize().to_vec()
+    hash.finalize()
 }
 
 /// An HMAC takes a key of any length, so the empty answer, which equals no signature, is never given.
@@ -103,9 +103,5 @@ fn mac<M: Mac + KeyInit>(key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
 
 /// The SHA-256 of the parts, one after the other.
 pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    hash.finalize().into()
+    digest::<Sha256>(parts).into()
 }

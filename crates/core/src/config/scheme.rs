@@ -1,27 +1,10 @@
 //! A scheme that the config writes out, as a row and through the same compiler.
 //!
-//! | key | value |
-//! |---|---|
-//! | `algorithm` | `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`; `sha256`: a plain hash over content with the `{secret}` in it; `token`: the secret itself is sent |
-//! | `encoding` | of the signature: `hex`, `base64`, `base64url` (not for `token`) |
-//! | `key` | how a secret becomes the key: `form` (`text`, `hex`, `base64`, `base64url`; by default `text`), `strip` (prefixes), `bare` (the form without a prefix, by default `form`), `hash` (`sha1`, `sha256`, `sha384`, `sha512`: the key is the hash of it) |
-//! | `families` | what `{family}` in header names stands for, one after the other |
-//! | `signature` | one of `header`, `json`, `form`; `more` headers, in which `{number}` is 1 to 100; and `prefix`, or `field` (`*` for any) with `separator` (`,`) and `equals` (`=`), or `first`, the place from which the items of a list are signatures |
-//! | `requires` | headers with the value that each must have |
-//! | `timestamp` | one of `header`, `field` (of the signature header), `json`, `form`, and `unit`: `s`, `ms`, `rfc3339` |
-//! | `signed` | text with the parts of [`crate::scheme::Part`]: `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}`, …; or a list of such texts, any of which may be what was signed |
-//! | `body_hash` | the query parameter of the signed URL that holds the SHA-256 of the body |
-//! | `id`, `type` | one place or a list of places, each one of `header`, `json` (a pointer), `form` |
-//! | `id_required` | by default false; true where `{id}` is signed |
-//! | `identity` | `id`, `id+content`, `content`, `none`; by default `id+content`, or `content` without an `id` |
-//! | `tolerance_seconds` | by default 300 |
-//! | `integrity` | `none` says that the body is not signed, and that this is meant |
-//! | `or` | another scheme, for requests that carry no signature of this one's form |
+//! docs/schemes.md says which keys there are, and what they mean.
 
 use super::reader::Reader;
 use crate::scheme::{
-    Algorithm, At, Encoding, Grammar, Hash, Identity, Integrity, Key, Row, Scheme, Signature,
-    Timestamp,
+    Algorithm, At, Encoding, Grammar, Identity, Integrity, Key, Row, Scheme, Signature, Timestamp,
 };
 
 /// Reads the members of a row; the names are those of the config.
@@ -31,7 +14,8 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     let token = algorithm == Some(Algorithm::Token);
     let encoding = scheme.named("encoding").or(token.then_some(Encoding::Text));
     let encoding = scheme.required("encoding", encoding);
-    let key = scheme.table("key", key).unwrap_or_default();
+    let mut strip = Vec::new();
+    let key = scheme.table("key", |key| read_key(key, &mut strip));
     let families = scheme.texts("families").unwrap_or_default();
     let mut more = Vec::new();
     let signature = scheme.table("signature", |signature| {
@@ -52,7 +36,10 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     };
     let or = scheme.table("or", read);
     let row = Row {
-        key: key.key(),
+        key: Key {
+            strip: &strip,
+            ..key.unwrap_or(Key::TEXT)
+        },
         families: &families,
         requires: &requires,
         timestamp,
@@ -77,56 +64,25 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     if !scheme.clean() {
         return None;
     }
-    let compiled = Scheme::compile(&row);
-    let compiled = compiled
-        .map_err(|error| scheme.error(error.key, error.reason))
-        .ok();
-    let joined = compiled?.or(or);
-    joined
+    let compiled = Scheme::compile(&row).and_then(|compiled| compiled.or(or));
+    compiled
         .map_err(|error| scheme.error(error.key, error.reason))
         .ok()
 }
 
-/// A [`Key`] that owns its list.
-struct KeyTexts<'v> {
-    form: Encoding,
-    strip: Vec<&'v str>,
-    bare: Encoding,
-    hash: Option<Hash>,
-}
-
-impl Default for KeyTexts<'_> {
-    fn default() -> Self {
-        Self {
-            form: Encoding::Text,
-            strip: Vec::new(),
-            bare: Encoding::Text,
-            hash: None,
-        }
-    }
-}
-
-impl KeyTexts<'_> {
-    fn key(&self) -> Key<'_> {
-        Key {
-            form: self.form,
-            strip: &self.strip,
-            bare: self.bare,
-            hash: self.hash,
-        }
-    }
-}
-
-fn key<'v>(key: &mut Reader<'v, '_>) -> Option<KeyTexts<'v>> {
+/// A key; its prefixes go into `strip`.
+fn read_key<'v>(key: &mut Reader<'v, '_>, strip: &mut Vec<&'v str>) -> Option<Key<'v>> {
+    *strip = key.texts("strip").unwrap_or_default();
     let form = key.named("form").unwrap_or(Encoding::Text);
-    Some(KeyTexts {
+    Some(Key {
         form,
-        strip: key.texts("strip").unwrap_or_default(),
+        strip: &[],
         bare: key.named("bare").unwrap_or(form),
         hash: key.named("hash"),
     })
 }
 
+/// A signature; its further headers go into `more`.
 fn read_signature<'v>(
     signature: &mut Reader<'v, '_>,
     more: &mut Vec<&'v str>,

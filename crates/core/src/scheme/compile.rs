@@ -207,10 +207,8 @@ impl Scheme {
             Stamp::At(Place::Header(_)) | Stamp::Field(_) => self.signs(&Part::Timestamp),
             Stamp::At(place) => self.signs_place(place),
         };
-        let stamps = self.families.iter().map(|family| &family.timestamp);
-        stamps
-            .into_iter()
-            .all(|stamp| stamp.as_ref().is_some_and(signed))
+        let mut families = self.families.iter();
+        families.all(|family| family.timestamp.as_ref().is_some_and(signed))
     }
 
     /// Whether webhooks may go by `identity`.

@@ -2,7 +2,7 @@
 
 use super::{
     lookup::Lookup,
-    screened::{Kept, MAX_OPENED, Screened},
+    screened::{Kept, Screened},
     ways::{self, Way},
 };
 use crate::{
@@ -70,16 +70,12 @@ pub fn screen<'s>(
     if blurred && head.query.contains(['{', '[', '}', ']']) {
         return Err(Rejection::BadSignature);
     }
-    let late = scheme.opens_body(form);
-    if late && declared.is_some_and(|length| length > MAX_OPENED) {
-        return Err(Rejection::BodyTooLarge);
-    }
-    let (contents, kept) = if late {
+    let (contents, kept) = if scheme.opens_body(form) {
         (Vec::new(), Some(Kept::of(&facts)))
     } else {
         (scheme.contents(&facts, None)?, None)
     };
-    Ok(Screened {
+    let screened = Screened {
         source,
         scheme,
         family: way.family,
@@ -88,7 +84,7 @@ pub fn screen<'s>(
         now,
         form,
         blurred,
-        body_hash: ways::body_hash(scheme, head.query),
+        body_hash: way.body_hash,
         signatures: way.signatures,
         contents,
         kept,
@@ -96,7 +92,10 @@ pub fn screen<'s>(
         declared,
         id,
         event_type: lookup(&way.family.event_type, &head.headers).unwrap_or_default(),
-    })
+    };
+    // What is to be taken apart may be less than what the source takes.
+    declared.map_or(Ok(()), |length| screened.check_length(length))?;
+    Ok(screened)
 }
 
 /// A header's value; an empty one is as good as none.

@@ -24,22 +24,31 @@ impl Lookup<'_> {
         self.header.is_some() || self.in_body()
     }
 
+    /// What the body said, or else the header.
+    pub(super) fn resolve(&self, found: Option<String>) -> Option<String> {
+        found.or_else(|| self.header.as_ref().map(|(_, text)| text.clone()))
+    }
+
     pub(super) fn in_body(&self) -> bool {
         !self.pointers.is_empty() || !self.fields.is_empty()
     }
 }
 
-/// What the body says for each of `wanted`.
-pub(super) fn in_slice(body: &[u8], form: bool, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
+/// What the body says for each of `wanted`. `form` is what it holds as a form, if it is one.
+pub(super) fn in_slice(
+    body: &[u8],
+    form: Option<&Form<'_>>,
+    wanted: &[&Lookup<'_>; 3],
+) -> [Option<String>; 3] {
     if wanted.iter().all(|lookup| !lookup.in_body()) {
         return Default::default();
     }
     // A header that nobody signed must not hide an id: pointers are followed whatever it says.
     let json = texts(fields::in_slice(body, &pointers(wanted)));
-    if !form {
+    let Some(form) = form else {
         return json;
-    }
-    let mut fields = in_form(&Form::parse(body), wanted).into_iter();
+    };
+    let mut fields = in_form(form, wanted).into_iter();
     json.map(|found| {
         let field = fields.next().flatten();
         found.or(field)

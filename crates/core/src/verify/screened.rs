@@ -140,7 +140,12 @@ impl Screened<'_> {
     pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
         self.check_length(body.len() as u64)?;
         self.check_border(body.first())?;
-        self.open(body)?;
+        let opened = self
+            .opens_body()
+            .then(|| Opened::new(self.scheme, body, self.form));
+        if let Some(opened) = &opened {
+            self.open(opened)?;
+        }
         let needs = self.needs();
         let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
         let content =
@@ -155,7 +160,10 @@ impl Screened<'_> {
             },
             body_hash: needs.body_hash.then(|| sha256([body])),
         };
-        self.decide(&hashed, |wanted| lookup::in_slice(body, self.form, wanted))
+        let form = opened.as_ref().and_then(|opened| opened.form.as_ref());
+        self.decide(needs.digest, &hashed, |wanted| {
+            lookup::in_slice(body, form, wanted)
+        })
     }
 
     /// Decides over a body that stays with the host, by what the host computed. `body` is read in
@@ -188,7 +196,9 @@ impl Screened<'_> {
         if tags_lack || digests_lack || hash_lacks || self.opens_body() {
             return Err(Rejection::Internal);
         }
-        self.decide(hashed, |wanted| lookup::in_reader(body, wanted))
+        self.decide(needs.digest, hashed, |wanted| {
+            lookup::in_reader(body, wanted)
+        })
     }
 
     /// See [`Screened::blurred`].
@@ -212,12 +222,11 @@ impl Screened<'_> {
         pairs.map(|(content, key)| each(content, key)).collect()
     }
 
-    /// Takes the body apart where what was signed, or the signature, stands in it.
-    fn open(&mut self, body: &[u8]) -> Result<(), Rejection> {
+    /// Takes out of the body what was signed, or the signature, where it stands in it.
+    fn open(&mut self, opened: &Opened<'_>) -> Result<(), Rejection> {
         let Some(kept) = &self.kept else {
             return Ok(());
         };
-        let opened = Opened::new(self.scheme, body, self.form);
         let form = opened.form.as_ref();
         let text = match &self.family.signature {
             Place::Header(_) => None,
@@ -238,13 +247,14 @@ impl Screened<'_> {
             let closed = templates.map(|signed| closed(signed, self.family, form));
             self.closed = closed.collect();
         }
-        self.contents = self.scheme.contents(&kept.facts(), Some(&opened))?;
+        self.contents = self.scheme.contents(&kept.facts(), Some(opened))?;
         Ok(())
     }
 
     /// The one decision: genuine or not, and what it then is.
     fn decide(
         &self,
+        digest: Digest,
         hashed: &Hashed,
         find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
     ) -> Result<Verified, Rejection> {
@@ -257,7 +267,7 @@ impl Screened<'_> {
             return Err(Rejection::BadSignature);
         }
         // What was signed is the same in every replay; what another template makes of it need not be.
-        let digest = match self.digest_needed() {
+        let digest = match digest {
             Digest::None => None,
             Digest::Body => hashed.digests.first().copied(),
             Digest::Content => hashed.digests.get(matched).copied(),
@@ -268,17 +278,11 @@ impl Screened<'_> {
         if event_id.is_none() && self.source.scheme.id_required {
             return Err(Rejection::MissingEventId);
         }
-        let header = || {
-            self.event_type
-                .header
-                .as_ref()
-                .map(|(_, text)| text.clone())
-        };
         Ok(Verified {
             source: self.source.name.clone(),
             identity: self.source.settings.identity,
             event_id,
-            event_type: event_type.or_else(header).unwrap_or_default(),
+            event_type: self.event_type.resolve(event_type).unwrap_or_default(),
             digest,
         })
     }
@@ -338,14 +342,12 @@ impl Screened<'_> {
     }
 
     fn event_id(&self, found: Option<String>) -> Option<EventId> {
-        let in_body = found.is_some();
-        let header = || self.id.header.as_ref().map(|(_, text)| text.clone());
-        let value = found.or_else(header)?;
-        let signed = if in_body {
+        let signed = if found.is_some() {
             self.body_id_signed()
         } else {
             self.id_signed
         };
+        let value = self.id.resolve(found)?;
         Some(EventId { value, signed })
     }
 

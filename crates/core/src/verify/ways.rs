@@ -18,6 +18,8 @@ pub(super) struct Way<'s, 'h> {
     pub(super) text: &'h str,
     /// Those that could match at all; none yet where they stand in the body.
     pub(super) signatures: Vec<Vec<u8>>,
+    /// The digest of the body that the query claims, where that is what was signed.
+    pub(super) body_hash: Option<Vec<u8>>,
 }
 
 /// The first way whose signatures are there.
@@ -60,7 +62,8 @@ fn read<'s, 'h>(
     head: &Head<'h>,
     is_form: bool,
 ) -> Result<Option<Way<'s, 'h>>, Rejection> {
-    if scheme.body_hash.is_some() && body_hash(scheme, head.query).is_none() {
+    let body_hash = body_hash(scheme, head.query);
+    if scheme.body_hash.is_some() && body_hash.is_none() {
         return Ok(None);
     }
     let found = scheme.families.iter().find_map(|family| {
@@ -72,14 +75,10 @@ fn read<'s, 'h>(
     };
     let signatures = match texts.as_slice() {
         [] => Vec::new(),
-        [text] => decode(scheme, text)?,
         texts => of_all(scheme, texts)?,
     };
-    let required = scheme.requires.iter();
-    if !required
-        .clone()
-        .all(|(name, value)| head.headers.get(name) == Some(value))
-    {
+    let mut required = scheme.requires.iter();
+    if !required.all(|(name, value)| head.headers.get(name) == Some(value)) {
         return Err(Rejection::UnrecognisedSignature);
     }
     Ok(Some(Way {
@@ -87,6 +86,7 @@ fn read<'s, 'h>(
         family,
         text: texts.first().copied().unwrap_or_default(),
         signatures,
+        body_hash,
     }))
 }
 
@@ -97,14 +97,13 @@ fn texts<'h>(family: &Family, head: &Head<'h>, is_form: bool) -> Option<Vec<&'h 
         Place::Json(_) => return (!is_form).then(Vec::new),
         Place::Header(name) => name,
     };
-    let mut texts: Vec<&str> = head.headers.get(name).into_iter().collect();
-    if !family.more.is_empty() {
-        let more = head
-            .headers
-            .iter()
-            .filter(|(name, _)| family.is_signature(name));
-        texts = more.map(|(_, value)| value).collect();
-    }
+    let headers = head.headers;
+    let mut texts: Vec<&str> = if family.more.is_empty() {
+        headers.get(name).into_iter().collect()
+    } else {
+        let all = headers.iter().filter(|(name, _)| family.is_signature(name));
+        all.map(|(_, value)| value).collect()
+    };
     texts.retain(|text| !text.is_empty());
     (!texts.is_empty()).then_some(texts)
 }
@@ -150,8 +149,8 @@ pub(super) fn decode(scheme: &Scheme, text: &str) -> Result<Vec<Vec<u8>>, Reject
     }
 }
 
-/// The digest of the body that the signed query claims; 32 bytes that equal no digest where it is none.
-pub(super) fn body_hash(scheme: &Scheme, query: &str) -> Option<Vec<u8>> {
+/// The digest of the body that the signed query claims; empty, and so no digest's equal, where it is not one.
+fn body_hash(scheme: &Scheme, query: &str) -> Option<Vec<u8>> {
     let name = scheme.body_hash.as_deref()?;
     let query = Form::parse(query.as_bytes());
     let hash = query.last(name)?;
