@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p waypost-it generated` writes them.
 
+mod exchange;
 mod page;
 mod schemes;
 

@@ -12,13 +12,20 @@ use crate::hash::sha256;
 /// Every token is compared, each in constant time and by its hash, so that time tells neither which
 /// one matched nor how long it is. An empty token opens nothing.
 pub fn granted<'t>(authorization: Option<&str>, tokens: impl Iterator<Item = &'t str>) -> bool {
-    let Some(given) = authorization
-        .and_then(credential)
-        .filter(|given| !given.is_empty())
-    else {
+    let given = authorization.and_then(credential);
+    given.is_some_and(|given| is_one(&given, tokens))
+}
+
+/// Whether `text` is one of `secrets`, as [`granted`] compares tokens.
+pub fn is_one_of<'t>(text: &str, secrets: impl Iterator<Item = &'t str>) -> bool {
+    is_one(text.as_bytes(), secrets)
+}
+
+fn is_one<'t>(given: &[u8], tokens: impl Iterator<Item = &'t str>) -> bool {
+    if given.is_empty() {
         return false;
-    };
-    let given = sha256([given.as_slice()]);
+    }
+    let given = sha256([given]);
     let matched = tokens
         .filter(|token| !token.is_empty())
         .fold(Choice::from(0), |matched, token| {

@@ -14,6 +14,7 @@ mod table;
 
 use std::fmt;
 
+pub(crate) use self::source::SOURCE_KEYS;
 use self::table::Table;
 pub use self::{
     feed::{Feed, Retention},

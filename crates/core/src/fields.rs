@@ -33,6 +33,11 @@ impl Pointer {
                 .collect(),
         ))
     }
+
+    /// The name that it ends with.
+    pub fn name(&self) -> &str {
+        self.0.last().map_or("", String::as_str)
+    }
 }
 
 impl fmt::Display for Pointer {
@@ -150,7 +155,7 @@ impl Search<'_> {
         };
         // Only its end says whether a list has one item, and whether a member stands twice.
         let to_its_end = self.accept == Accept::Values && !self.paths.is_empty();
-        let into_list = |path: &Path<'_>| path.tokens.iter().any(|token| token == ONLY_ITEM);
+        let into_list = |path: &Path<'_>| path.tokens.iter().any(|token| is_into_list(token));
         !to_its_end
             && self
                 .paths
@@ -183,6 +188,15 @@ impl Search<'_> {
         }
     }
 
+    /// What was found at `paths`, which are as if they had not been come to.
+    fn take(&mut self, paths: &[usize]) -> Vec<Option<Option<String>>> {
+        let taken = paths.iter().map(|&number| {
+            let path = self.paths.get_mut(number);
+            path.and_then(|path| path.text.take())
+        });
+        taken.collect()
+    }
+
     /// Takes back what was found at `paths`.
     fn forget(&mut self, paths: &[usize]) {
         for &number in paths {
@@ -207,6 +221,47 @@ impl Search<'_> {
 
 /// What a path says where it goes on with the only item of a list.
 const ONLY_ITEM: &str = "*";
+/// What a path says where it goes on with every item of a list, and all of them say the same.
+const EVERY_ITEM: &str = "**";
+
+fn is_into_list(token: &str) -> bool {
+    token == ONLY_ITEM || token == EVERY_ITEM
+}
+
+/// Reads a list of which every item must lead `paths` to the same text, and so must have one.
+fn same<'de, A: SeqAccess<'de>>(
+    search: &mut Search<'_>,
+    depth: usize,
+    paths: &[usize],
+    mut items: A,
+) -> Result<(), A::Error> {
+    let mut first: Option<Vec<Option<Option<String>>>> = None;
+    let mut differ = false;
+    loop {
+        let item = Value {
+            search,
+            depth: depth + 1,
+            paths,
+        };
+        if items.next_element_seed(item)?.is_none() {
+            break;
+        }
+        let texts = search.take(paths);
+        match &first {
+            Some(first) => differ |= *first != texts,
+            None => first = Some(texts),
+        }
+    }
+    for (number, text) in paths.iter().zip(first.unwrap_or_default()) {
+        if let Some(path) = search.paths.get_mut(*number) {
+            path.text = text;
+        }
+    }
+    if differ {
+        search.forget(paths);
+    }
+    Ok(())
+}
 
 /// Whether `text` can be an id or a type.
 pub(crate) fn acceptable(text: &str) -> bool {
@@ -280,6 +335,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             paths,
         } = self;
         search.note(depth, paths, None);
+        let each = search.through(depth, paths, EVERY_ITEM);
+        if !each.is_empty() {
+            return same(search, depth, &each, items);
+        }
         let inside = search.through(depth, paths, ONLY_ITEM);
         if !inside.is_empty() {
             items.next_element_seed(Value {
@@ -363,7 +422,7 @@ impl Visitor<'_> for Key<'_, '_> {
 
     fn visit_str<E>(self, key: &str) -> Result<Vec<usize>, E> {
         match key {
-            ONLY_ITEM => Ok(Vec::new()),
+            key if is_into_list(key) => Ok(Vec::new()),
             key => Ok(self.search.through(self.depth, self.paths, key)),
         }
     }

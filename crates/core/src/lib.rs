@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod cache;
+pub mod certificate;
 pub mod conditional;
 pub mod config;
 pub mod cursor;
@@ -14,6 +15,8 @@ pub mod encoding;
 pub mod feed;
 pub mod fields;
 pub mod form;
+pub mod handover;
+pub mod handshake;
 pub mod hash;
 pub mod headers;
 pub mod identity;

@@ -4,10 +4,13 @@
 //! its provider documents it. What is not documented there stands in a comment with the row.
 
 mod form;
+mod handshakes;
 mod ours;
 mod plain;
+mod public;
 mod standard;
 mod timed;
+mod token;
 mod url;
 mod ways;
 
@@ -22,6 +25,8 @@ const GROUPS: &[&[Row<'static>]] = &[
     url::ROWS,
     form::ROWS,
     ways::ROWS,
+    public::ROWS,
+    token::ROWS,
 ];
 
 /// Every provider, our own first.

@@ -18,6 +18,15 @@ pub enum Rejection {
     FutureTimestamp,
     MissingEventId,
     UnknownSource,
+    Unexpected,
+    KeyUnavailable,
+    ChallengeRefused,
+    ChallengeUnknown,
+    NotArmed,
+    NotConfirmed,
+    SecretHeld,
+    NotHanded,
+    NoSecret,
     BodyTooLarge,
     BodyIncomplete,
     TooBusy,
@@ -138,6 +147,24 @@ pub const ROWS: &[Row] = rows! {
     // Receiving: the rest.
     MissingEventId 400 "missing_event_id" NONE "Event id missing"
         "This source needs an id for each event, by which a retry is told from a new event. Send one where the provider documents it."
+    Unexpected 401 "unexpected_sender" NONE "Not from or for whom it should be"
+        "The webhook's topic, audience or account is none that this source is configured for. Add it to the source, or correct the sender."
+    KeyUnavailable 503 "key_unavailable" SOON "Key unavailable"
+        "The provider's public key could not be fetched, so nothing could be verified and nothing was kept. Send again."
+    ChallengeRefused 403 "challenge_refused" NONE "Challenge refused"
+        "This is no challenge that the source answers. Check what the provider sends, and what the source is configured with."
+    ChallengeUnknown 404 "challenge_unknown" NONE "Challenge unknown"
+        "The source has not asked for what this would confirm. Check its topics."
+    NotArmed 403 "not_armed" NONE "Source not armed"
+        "A secret is taken only while an administrator has armed the source: `POST /sources/{source}/arm`."
+    NotConfirmed 503 "not_confirmed" SOON "Not confirmed"
+        "The provider did not take the confirmation. Send the request again."
+    SecretHeld 409 "secret_held" NONE "Secrets held"
+        "The source has as many secrets as it can hold, or has them from its config. Delete what it holds first."
+    NotHanded 409 "not_handed" NONE "No handover"
+        "This source's provider hands no secret over: set it, and name it in the config."
+    NoSecret 503 "no_secret" LATER "No secret yet"
+        "The provider has not handed its secret over yet. Arm the source, and create the webhook."
     UnknownSource 404 "unknown_source" NONE "Unknown source"
         "No source of this name is configured. Check the path, or add the source to SOURCES."
     BodyTooLarge 413 "body_too_large" NONE "Body too large"

@@ -23,6 +23,10 @@ pub enum Resource {
     DeadLetters,
     /// One more try for a dead letter.
     DeadReplay,
+    /// Letting a source take the secret that its provider hands over.
+    Arm,
+    /// What a source was handed.
+    Secrets,
 }
 
 /// What of an unknown path's parts a path holds.
@@ -40,6 +44,11 @@ pub struct Target<'p> {
 const DEFAULT_NAME: &str = "default";
 
 const RECEIVE: &str = "/webhooks/receive";
+
+const SOURCE_ROUTES: &[(&str, Resource)] = &[
+    ("/sources/{name}/arm", Resource::Arm),
+    ("/sources/{name}/secrets", Resource::Secrets),
+];
 
 /// Below `{base}`, which is empty or `/feeds/{feed}`.
 const FEED_ROUTES: &[(&str, Resource)] = &[
@@ -71,17 +80,19 @@ impl Resource {
     pub fn need(self, method: &str) -> Need {
         match (self, method) {
             (Self::Receive, _) => Need::Signature,
-            (Self::Event, "DELETE") | (Self::DeadReplay, _) => Need::Admin,
+            (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
+                Need::Admin
+            }
             (Self::DeadLetters, _) => Need::Token,
             _ => Need::Read,
         }
     }
 
-    /// The methods that it takes, besides OPTIONS.
+    /// The methods that it takes, besides OPTIONS; what else a source takes is for its provider to say.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Receive | Self::DeadReplay => &["POST"],
-            Self::Event => &["GET", "HEAD", "DELETE"],
+            Self::Receive | Self::DeadReplay | Self::Arm => &["POST"],
+            Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }
     }
@@ -107,7 +118,9 @@ impl Routes {
                 (format!("/feeds/{{name}}{path}"), resource),
             ]
         });
-        for (path, resource) in receive.into_iter().chain(reads) {
+        let sources = SOURCE_ROUTES.iter();
+        let sources = sources.map(|&(path, resource)| (path.to_owned(), resource));
+        for (path, resource) in receive.into_iter().chain(reads).chain(sources) {
             // Only a conflict in the table above can fail, and a test asks for each path.
             let _ = router.insert(path, resource);
         }

@@ -4,18 +4,26 @@
 //! [`Scheme`] through [`Scheme::compile`], so that a config can say whatever a row can. A scheme that
 //! does not fit is a reason to add a variant here, never to write code for one provider.
 
+mod asks;
 mod compile;
 mod content;
 mod family;
 mod grammar;
+mod handshake;
+mod keys;
 mod rules;
 mod template;
 
+pub(crate) use self::grammar::behind;
 pub use self::{
     compile::{Scheme, SchemeError},
     content::{MAX_LISTED, Opened},
     family::{Family, Place, Stamp},
     grammar::{Labelled, Layout, MAX_SIGNATURES},
+    handshake::{
+        Answer, Ask, Challenge, Expected, Greeting, Handshake, Is, Proof, Refusal, Reply, Shape,
+    },
+    keys::{KeySource, KeysFrom, is_like},
     template::{Part, UrlForm},
 };
 use crate::headers::Headers;
@@ -59,20 +67,22 @@ pub struct Row<'a> {
     pub encoding: Encoding,
     /// How a secret's text becomes the key.
     pub key: Key<'a>,
+    /// Where the keys come from.
+    pub keys: KeySource<'a>,
     /// What `{family}` stands for in header names; none where no name holds it.
     pub families: &'a [&'a str],
     /// Where the signatures are.
     pub signature: Signature<'a>,
-    /// Headers that must have exactly this value, such as the version of the scheme.
-    pub requires: &'a [(&'a str, &'a str)],
+    /// What must stand where: the version of the scheme, who it was signed for.
+    pub requires: &'a [(At<'a>, Is<'a>)],
     /// Where the time of signing is, for a scheme that signs one.
     pub timestamp: Option<Timestamp<'a>>,
     /// What is signed: text with the parts that [`Part`] lists. Where there are several, a signature over
     /// any of them will do.
     pub signed: &'a [&'a str],
-    /// The query parameter that holds the SHA-256 of the body, in hexadecimal, where a signature over the
-    /// URL covers the body through it.
-    pub body_hash: Option<&'a str>,
+    /// The query parameter or the claim that holds the SHA-256 of the body, in hexadecimal, where a
+    /// signature over the URL or over the claims covers the body through it.
+    pub body_hash: Option<At<'a>>,
     /// Where the provider's id of the event is: the first place that has one.
     pub id: &'a [At<'a>],
     /// Whether a webhook without an id is refused.
@@ -85,6 +95,12 @@ pub struct Row<'a> {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
+    /// What the provider asks of an endpoint beside taking its webhooks.
+    pub handshakes: &'a [Handshake<'a>],
+    /// What an accepted webhook is answered, where the provider wants something of its own.
+    pub accepted: Option<Answer<'a>>,
+    /// Whether refusals have no body.
+    pub terse: bool,
     /// Another way in which the provider signs, for requests that carry no signature of this one's form.
     /// How far, what identifies and whether the body is covered is said here alone.
     pub or: Option<&'a Row<'a>>,
@@ -98,6 +114,7 @@ impl Row<'_> {
         algorithm: Algorithm::Hmac(Hash::Sha256),
         encoding: Encoding::Hex,
         key: Key::TEXT,
+        keys: KeySource::Secrets,
         families: &[],
         signature: Signature::whole(""),
         requires: &[],
@@ -110,6 +127,9 @@ impl Row<'_> {
         identity: Identity::Content,
         tolerance_seconds: 300,
         integrity: Integrity::Body,
+        handshakes: &[],
+        accepted: None,
+        terse: false,
         or: None,
     };
 }
@@ -124,6 +144,32 @@ pub enum Algorithm {
     Plain(Hash),
     /// The header carries the secret itself, and signs nothing.
     Token,
+    /// Ed25519 ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032)). A key is the 32 bytes of a public key.
+    Ed25519,
+    /// ECDSA with P-256 and SHA-256, the signature in DER ([RFC 3279](https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3)).
+    /// A key is a SubjectPublicKeyInfo.
+    EcdsaP256,
+    /// The same, the signature as two numbers of 32 bytes ([RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.4)).
+    Es256,
+    /// RSA with PKCS #1 v1.5 ([RFC 8017](https://www.rfc-editor.org/rfc/rfc8017#section-8.2)) and this hash.
+    Rsa(Hash),
+}
+
+impl Algorithm {
+    /// Whether the key is a public one. The host verifies such signatures: wasm has no code for them.
+    pub fn is_public(self) -> bool {
+        !matches!(self, Self::Hmac(_) | Self::Plain(_) | Self::Token)
+    }
+
+    /// Its name in a JWT ([RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)); none where we take none.
+    pub fn jwt_name(self) -> Option<&'static str> {
+        match self {
+            Self::Hmac(Hash::Sha256) => Some("HS256"),
+            Self::Es256 => Some("ES256"),
+            Self::Rsa(Hash::Sha256) => Some("RS256"),
+            _ => None,
+        }
+    }
 }
 
 impl Named for Algorithm {
@@ -134,6 +180,11 @@ impl Named for Algorithm {
         ("hmac-sha512", Self::Hmac(Hash::Sha512)),
         ("sha256", Self::Plain(Hash::Sha256)),
         ("token", Self::Token),
+        ("ed25519", Self::Ed25519),
+        ("ecdsa-p256", Self::EcdsaP256),
+        ("es256", Self::Es256),
+        ("rsa-sha1", Self::Rsa(Hash::Sha1)),
+        ("rsa-sha256", Self::Rsa(Hash::Sha256)),
     ];
 }
 
@@ -153,8 +204,8 @@ pub struct Key<'a> {
     pub form: Encoding,
     /// Prefixes that may stand before it; the first that matches is taken off.
     pub strip: &'a [&'a str],
-    /// What the text is where no prefix stands before it.
-    pub bare: Encoding,
+    /// What the text is where no prefix stands before it; none where there must be one.
+    pub bare: Option<Encoding>,
     /// What the bytes are hashed with before they are the key.
     pub hash: Option<Hash>,
 }
@@ -168,7 +219,7 @@ impl<'a> Key<'a> {
         Self {
             form,
             strip,
-            bare: form,
+            bare: Some(form),
             hash: None,
         }
     }
@@ -251,6 +302,13 @@ pub enum Grammar<'a> {
         /// The place of the first signature, counted from 0.
         first: usize,
     },
+    /// A JSON Web Token behind `prefix`, in its compact form
+    /// ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)): it is the signature, what is signed
+    /// ([`Part::Jwt`]) and claims ([`At::Claim`]) at once.
+    Jwt {
+        /// What stands before the token; may be empty.
+        prefix: &'a str,
+    },
 }
 
 /// Where the time of signing is, and how it is written.
@@ -275,6 +333,10 @@ pub enum At<'a> {
     /// The form field with this name, the last of them. Looked for in bodies that are forms, as JSON
     /// pointers are in all others.
     Form(&'a str),
+    /// What the JWT's payload says at this JSON pointer.
+    Claim(&'a str),
+    /// The query parameter with this name, decoded.
+    Query(&'a str),
 }
 
 /// What makes two webhooks the same one. See DESIGN.md for what each protects against.
@@ -315,6 +377,8 @@ pub struct Facts<'a> {
     pub headers: Headers<'a>,
     /// `{field:NAME}`: the text that the signatures were read from.
     pub signature: &'a str,
+    /// `{jwt}`: the part of the JWT that is signed.
+    pub jwt: &'a str,
 }
 
 /// Whether a scheme's signature covers the body.

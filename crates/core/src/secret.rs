@@ -15,8 +15,8 @@ pub struct KeyRule {
     pub form: Encoding,
     /// Prefixes that may stand before it; the first that matches is taken off.
     pub strip: Vec<String>,
-    /// What the text is where no prefix stands before it.
-    pub bare: Encoding,
+    /// What the text is where no prefix stands before it; none where there must be one.
+    pub bare: Option<Encoding>,
     /// What the bytes are hashed with before they are the key.
     pub hash: Option<Hash>,
 }
@@ -55,7 +55,7 @@ impl Secret {
             .find_map(|prefix| text.strip_prefix(prefix.as_str()));
         let key = match bare {
             Some(bare) => rule.form.decode(bare),
-            None => rule.bare.decode(text),
+            None => rule.bare.and_then(|form| form.decode(text)),
         };
         let key = key.ok_or(SecretError::Undecodable)?;
         if key.is_empty() {

@@ -1,11 +1,10 @@
 //! The other side: signing as a provider does, for whoever tests a source or sends to one.
 
 use crate::{
-    encoding::Encoding,
     form::is_form,
     hash::Piece,
     headers::Headers,
-    scheme::{Algorithm, Facts, Opened, Place, Scheme, Stamp},
+    scheme::{Algorithm, Expected, Facts, Opened, Place, Scheme, Stamp},
     secret::Secret,
 };
 
@@ -38,7 +37,9 @@ pub struct Signed {
 }
 
 impl Scheme {
-    /// What the provider would send: under its first family of headers, in this way and no other, and with
+    /// What the provider would send; nothing can be signed here that has a public key.
+    ///
+    /// It goes out under its first family of headers, in this way and no other, and with
     /// a signature for each key where the place takes several.
     pub fn sign(&self, keys: &[Secret], out: &Outgoing<'_>) -> Signed {
         let Some(family) = self.families.first() else {
@@ -63,6 +64,7 @@ impl Scheme {
             method: out.method,
             headers: Headers::new(&known),
             signature: "",
+            jwt: "",
         };
         let kind = out.headers.get("content-type").unwrap_or_default();
         let opened = Opened::new(self, out.body, is_form(kind));
@@ -77,7 +79,11 @@ impl Scheme {
         if let Some(Stamp::At(Place::Header(name))) = &family.timestamp {
             headers.push((name.clone(), stamp.clone()));
         }
-        headers.extend(self.requires.iter().cloned());
+        for required in &self.requires {
+            if let (Place::Header(name), Expected::Text(text)) = required {
+                headers.push((name.clone(), text.clone()));
+            }
+        }
         match &family.signature {
             Place::Header(name) => headers.push((name.clone(), text)),
             place => signed.in_body = Some((place.clone(), text)),
@@ -85,7 +91,7 @@ impl Scheme {
         for (places, text) in [(&family.id, out.id), (&family.event_type, out.event_type)] {
             let name = places.iter().find_map(|place| match place {
                 Place::Header(name) => Some(name),
-                Place::Json(_) | Place::Form(_) => None,
+                _ => None,
             });
             if let Some(name) = name.filter(|_| !text.is_empty()) {
                 headers.push((name.clone(), text.to_owned()));
@@ -96,7 +102,7 @@ impl Scheme {
 
     fn signature(&self, key: &Secret, content: &[Piece], body: &[u8]) -> String {
         match self.algorithm {
-            Algorithm::Token => Encoding::Text.encode(key.expose()),
+            Algorithm::Token => self.encoding.encode(key.expose()),
             algorithm => self
                 .encoding
                 .encode(&algorithm.over(content, key.expose(), body)),

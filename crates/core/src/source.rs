@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    scheme::{Identity, Part, Scheme},
+    access::is_one_of,
+    scheme::{Expected, Identity, KeysFrom, Part, Scheme},
     secret::Secret,
 };
 
@@ -22,8 +23,11 @@ pub struct Source {
     pub name: String,
     /// How its provider signs.
     pub scheme: Arc<Scheme>,
-    /// Any of them may have signed. Never empty.
-    pub keys: Vec<Secret>,
+    /// For each of the scheme's ways the keys that may have signed in it. All empty only where they come from
+    /// elsewhere.
+    pub keys: Vec<Vec<Secret>>,
+    /// What the config says beside, by the keys that the scheme asks for; secrets looked up.
+    pub values: Vec<(String, Vec<String>)>,
     /// Everything else that the config says.
     pub settings: Settings,
 }
@@ -60,6 +64,31 @@ pub struct RateLimit {
 }
 
 impl Source {
+    /// The values that the config has under `key`, or none.
+    pub fn values(&self, key: &str) -> &[String] {
+        let mut values = self.values.iter();
+        let found = values.find(|(known, _)| known == key);
+        found.map_or(&[], |(_, values)| values)
+    }
+
+    /// Whether `text`, which stands somewhere or does not, is what is expected there.
+    pub(crate) fn meets(&self, expected: &Expected, text: Option<&str>) -> bool {
+        let Some(text) = text else {
+            return false;
+        };
+        match expected {
+            Expected::Present => true,
+            Expected::Text(expected) => expected == text,
+            Expected::OneOf(key) => self.values(key).iter().any(|value| value == text),
+            Expected::NoneOf(key) => self.values(key).iter().all(|value| value != text),
+            Expected::Secret(key) => is_one_of(text, self.values(key).iter().map(String::as_str)),
+        }
+    }
+
+    /// Whether it has no key of its own, and the provider hands one over.
+    pub fn is_handed(&self) -> bool {
+        self.scheme.keys_from == KeysFrom::Handed && self.keys.iter().all(Vec::is_empty)
+    }
     /// How long this source's identities are kept, in seconds.
     ///
     /// At least as long as a signed webhook would still be taken: signed at the far edge of the

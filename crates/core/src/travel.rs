@@ -1,7 +1,13 @@
 //! Which of a webhook's headers travel with the event.
 
-use crate::headers::Headers;
-use crate::scheme::{Algorithm, Scheme};
+use crate::{
+    fields,
+    headers::Headers,
+    json,
+    rejection::Rejection,
+    scheme::{Algorithm, Scheme},
+    source::Source,
+};
 
 /// Headers that end at this hop (RFC 9110, section 7.6.1), and credentials that are nobody's
 /// business behind it.
@@ -52,6 +58,43 @@ pub fn signature_headers(scheme: &Scheme, headers: Headers<'_>) -> Vec<String> {
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// The body without the credential, where it stands in it: asterisks take its place, so that nobody who reads
+/// the event can send others. None where the body has none.
+///
+/// # Errors
+///
+/// [`Rejection::UndecodableSignature`] where the credential is written in a way in which it is not found.
+pub fn hidden(source: &Source, body: &[u8]) -> Result<Option<Vec<u8>>, Rejection> {
+    let scheme = &source.scheme;
+    let pointers = scheme.families.iter();
+    let mut pointers = pointers.filter_map(|family| family.signature.pointer());
+    let (Algorithm::Token, Some(pointer)) = (scheme.algorithm, pointers.next()) else {
+        return Ok(None);
+    };
+    let mut body = body.to_vec();
+    let keys = source.keys.iter().flatten();
+    let texts: Vec<String> = keys
+        .filter_map(|key| String::from_utf8(key.expose().to_vec()).ok())
+        .collect();
+    for text in &texts {
+        let quoted = json::text(text);
+        let length = quoted.len();
+        let mut at: usize = 0;
+        while let Some(rest) = body.get_mut(at..at.saturating_add(length)) {
+            if rest == quoted.as_bytes() {
+                let inside = rest.iter_mut().skip(1).take(length.saturating_sub(2));
+                inside.for_each(|byte| *byte = b'*');
+            }
+            at += 1;
+        }
+    }
+    let left = fields::values(&body, &[pointer]).pop().flatten();
+    match left.is_some_and(|left| texts.contains(&left)) {
+        true => Err(Rejection::UndecodableSignature),
+        false => Ok(Some(body)),
+    }
 }
 
 fn carries(scheme: &Scheme, name: &str) -> bool {

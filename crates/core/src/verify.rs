@@ -12,16 +12,24 @@
 //! the host, which computes what [`Screened::needs`] names. Both end in the same decision, and
 //! [`Verified`] is made nowhere else.
 
+mod decision;
 mod head;
+mod jwt;
+mod keys;
 mod lookup;
+mod opening;
 mod screened;
 mod ways;
 
 pub use self::{
     head::{Head, screen},
+    keys::{Imported, KeyError, WantedKey},
     screened::{MAX_OPENED, Screened},
 };
-use crate::scheme::{Algorithm, Identity};
+use crate::{
+    handshake::Answered,
+    scheme::{Algorithm, Identity},
+};
 
 /// What has to be computed before [`Screened`] can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +61,9 @@ pub struct Hashed {
     pub length: u64,
     /// One for each key over the first content, then over the next.
     pub tags: Vec<Vec<u8>>,
+    /// In their place, for an algorithm with public keys: whether any of [`Screened::signatures`] is one over
+    /// the content with the key.
+    pub matches: Vec<bool>,
     /// The digests that [`Needs::digest`] asked for.
     pub digests: Vec<[u8; 32]>,
     /// The digest of the body, where [`Needs::body_hash`] asked for it.
@@ -67,6 +78,7 @@ pub struct Verified {
     event_id: Option<EventId>,
     event_type: String,
     digest: Option<[u8; 32]>,
+    answered: Option<Answered>,
 }
 
 /// The provider's id of an event.
@@ -97,6 +109,11 @@ impl Verified {
     /// What happened, in the provider's word; empty where it says none.
     pub fn event_type(&self) -> &str {
         &self.event_type
+    }
+
+    /// The answer, where it is a handshake and no event.
+    pub fn answered(&self) -> Option<&Answered> {
+        self.answered.as_ref()
     }
 
     /// The digest that its identity needs, where it needs one: [`Needs::digest`] says of what.

@@ -75,8 +75,8 @@ pub(super) fn page() -> String {
 
 fn signed(row: &Row<'_>) -> String {
     let mut texts: Vec<String> = row.signed.iter().map(|text| code(text)).collect();
-    if let Some(name) = row.body_hash {
-        texts.push(format!("with the body's SHA-256 in its {}", code(name)));
+    if let Some(at) = row.body_hash {
+        texts.push(format!("with the body's SHA-256 in its {}", place(&at)));
     }
     texts.join(", ")
 }
@@ -91,6 +91,7 @@ fn signature(row: &Row<'_>) -> String {
         Grammar::Whole { prefix } => format!(", {}…", code(prefix)),
         Grammar::Items { field, equals, .. } => format!(", {}…", code(&format!("{field}{equals}"))),
         Grammar::List { first, .. } => format!(", the items from {first}"),
+        Grammar::Jwt { .. } => ", a JWT".to_owned(),
     };
     let encoding = row.encoding.name();
     let more = row.signature.more.iter().map(|name| code(name));
@@ -109,6 +110,8 @@ fn place(at: &At<'_>) -> String {
     match at {
         At::Header(name) | At::Field(name) | At::Json(name) => code(name),
         At::Form(name) => format!("field {}", code(name)),
+        At::Claim(name) => format!("claim {}", code(name.trim_start_matches('/'))),
+        At::Query(name) => format!("parameter {}", code(name)),
     }
 }
 

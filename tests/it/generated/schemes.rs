@@ -8,6 +8,8 @@ use waypost_core::{
     scheme::{At, Encoding, Grammar, Integrity, Key, Named, Row, Scheme, Signature},
 };
 
+use super::exchange;
+
 /// All of them, by provider.
 pub(super) fn file() -> String {
     let rows = providers::all().map(|row| (row.name.to_owned(), scheme(row)));
@@ -26,17 +28,31 @@ pub(crate) fn scheme(row: &Row<'_>) -> Value {
     put("key", key(&row.key));
     put("families", json!(row.families));
     put("signature", signature(&row.signature));
-    let requires = row.requires.iter();
-    let requires = requires.map(|(name, value)| ((*name).to_owned(), json!(value)));
-    put("requires", Value::Object(requires.collect()));
+    put("keys", exchange::keys(&row.keys));
+    put(
+        "requires",
+        row.requires.iter().map(exchange::condition).collect(),
+    );
     if let Some(timestamp) = row.timestamp {
         let mut value = place(&timestamp.at);
         value["unit"] = timestamp.unit.name().into();
         put("timestamp", value);
     }
     put("signed", json!(row.signed));
-    if let Some(body_hash) = row.body_hash {
-        put("body_hash", body_hash.into());
+    match row.body_hash {
+        Some(At::Query(name)) => _ = put("body_hash", name.into()),
+        Some(at) => _ = put("body_hash", place(&at)),
+        None => {}
+    }
+    put(
+        "handshakes",
+        row.handshakes.iter().map(exchange::handshake).collect(),
+    );
+    if let Some(accepted) = row.accepted {
+        put("accepted", exchange::answer(&accepted));
+    }
+    if row.terse {
+        put("terse", true.into());
     }
     put("id", row.id.iter().map(place).collect());
     put("type", row.event_type.iter().map(place).collect());
@@ -64,8 +80,10 @@ fn key(key: &Key<'_>) -> Value {
     if !key.strip.is_empty() {
         value["strip"] = json!(key.strip);
     }
-    if key.bare != key.form {
-        value["bare"] = key.bare.name().into();
+    match key.bare {
+        None => value["prefixed"] = true.into(),
+        Some(bare) if bare != key.form => value["bare"] = bare.name().into(),
+        Some(_) => {}
     }
     if let Some(hash) = key.hash {
         value["hash"] = hash.name().into();
@@ -81,6 +99,12 @@ fn signature(signature: &Signature<'_>) -> Value {
     match signature.grammar {
         Grammar::Whole { prefix: "" } => {}
         Grammar::Whole { prefix } => value["prefix"] = prefix.into(),
+        Grammar::Jwt { prefix } => {
+            value["jwt"] = true.into();
+            if !prefix.is_empty() {
+                value["prefix"] = prefix.into();
+            }
+        }
         Grammar::Items {
             field,
             separator,
@@ -98,26 +122,37 @@ fn signature(signature: &Signature<'_>) -> Value {
     value
 }
 
-fn place(at: &At<'_>) -> Value {
+pub(super) fn place(at: &At<'_>) -> Value {
     match at {
         At::Header(name) => json!({ "header": name }),
         At::Field(name) => json!({ "field": name }),
         At::Json(pointer) => json!({ "json": pointer }),
         At::Form(name) => json!({ "form": name }),
+        At::Claim(pointer) => json!({ "claim": pointer }),
+        At::Query(name) => json!({ "query": name }),
     }
 }
 
 #[test]
 fn a_config_can_say_whatever_any_row_can() {
     for row in providers::all() {
-        let source =
-            json!({ "secrets": ["S"], "public_url": "https://h/p", "scheme": scheme(row) });
+        if row.signature.at == At::Header("") {
+            // Its header is the source's to say.
+            continue;
+        }
+        let compiled = Scheme::compile(row).expect("a row that compiles");
+        let mut source = json!({ "public_url": "https://h/p", "scheme": scheme(row) });
+        for ask in &compiled.asks {
+            source[&ask.key] = json!(["x"]);
+        }
+        if exchange::needs_secret(row) {
+            source["secrets"] = json!(["S"]);
+        }
         let sources = json!({ "s": source }).to_string();
         let config = Config::parse(&[("SOURCES", &sources)]);
         let config = config.unwrap_or_else(|errors| panic!("{}: {errors:#?}", row.name));
         let (_, source) = config.sources().next().expect("a source");
         let written = &source.as_ref().expect("a good source").scheme;
-        let compiled = Scheme::compile(row).expect("a row that compiles");
         assert_eq!(nameless(written), nameless(&compiled), "{}", row.name);
     }
 }

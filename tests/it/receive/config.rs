@@ -83,7 +83,7 @@ fn a_config_can_say_whatever_a_row_can() {
     let config = parse(&[("SOURCES", text), ("FEEDS", r#"{"f":{}}"#)]);
     let state = config.source("x", |_| Some("whsec_c2VjcmV0".to_owned()));
     let source = state.ready().expect("ready");
-    assert_eq!(source.keys[0].expose(), b"secret");
+    assert_eq!(source.keys[0][0].expose(), b"secret");
     assert!(source.scheme.families[1].is_signature("svix-signature"));
     assert!(source.scheme.families[0].is_signature("webhook-signature"));
     assert_eq!(source.scheme.unit, Some(Unit::Milliseconds));
@@ -113,7 +113,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(source.settings.max_body_bytes, MAX_BODY_BYTES);
     assert_eq!(source.settings.idempotency_ttl_seconds, DEFAULT_TTL_SECONDS);
     assert_eq!(source.settings.rate_limit, None);
-    assert_eq!(source.keys.len(), 2);
+    assert_eq!(source.keys[0].len(), 2);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn any_secret_that_is_there_will_do() {
     let SourceState::Ready { source, notes } = config.source("s", lookup) else {
         panic!("one secret is enough")
     };
-    assert_eq!(source.keys.len(), 1);
+    assert_eq!(source.keys[0].len(), 1);
     assert_eq!(
         notes,
         [

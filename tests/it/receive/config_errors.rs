@@ -39,7 +39,7 @@ fn mistakes_in_a_source_name_their_key() {
     for (source, expected) in [
         (r#"{"provider":"github","secrets":["S"]}"#, &[][..]),
         ("5", &["SOURCES.x: must be a table"]),
-        ("{}", &["SOURCES.x.secrets: is missing"]),
+        ("{}", &["SOURCES.x.provider: is missing; scheme serves too"]),
         (
             r#"{"secrets":["S"]}"#,
             &["SOURCES.x.provider: is missing; scheme serves too"],
@@ -121,7 +121,7 @@ fn mistakes_in_a_source_name_their_key() {
         (
             r#"{"provider":"github","secret":["S"],"secrets":["S"]}"#,
             &[
-                "SOURCES.x.secret: is not known here; known are provider, scheme, secrets, feed, public_url, tolerance_seconds, identity, max_body_bytes, idempotency_ttl_seconds, rate_limit",
+                "SOURCES.x.secret: is not known here; known are provider, scheme, header, secrets, feed, public_url, tolerance_seconds, identity, max_body_bytes, idempotency_ttl_seconds, rate_limit",
             ],
         ),
     ] {
@@ -140,7 +140,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"algorithm":"md5"}"#,
             &[
-                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token""#,
+                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token", "ed25519", "ecdsa-p256", "es256", "rsa-sha1", "rsa-sha256""#,
             ],
         ),
         (
@@ -178,7 +178,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"signature":{"header":"x","perfix":"a"}}"#,
             &[
-                "SOURCES.x.scheme.signature.perfix: is not known here; known are header, json, form, more, prefix, field, separator, equals, first",
+                "SOURCES.x.scheme.signature.perfix: is not known here; known are header, json, form, query, more, prefix, field, separator, equals, first, jwt",
             ],
         ),
         (
@@ -222,7 +222,7 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"signed":"{timestamp}.{bdy}"}"#,
             &[
-                "SOURCES.x.scheme.signed: knows no {bdy}, only body, timestamp, id, url, method, secret, form, url:FORM, header:NAME, headers:FIELD, field:NAME, form:NAME, json:/POINTER",
+                "SOURCES.x.scheme.signed: knows no {bdy}, only body, timestamp, id, url, method, secret, form, crc32, jwt, url:FORM, header:NAME, headers:FIELD, field:NAME, form:NAME, json:/POINTER, lines:NAME,NAME",
             ],
         ),
         (
@@ -304,9 +304,9 @@ fn mistakes_in_a_scheme_name_their_key() {
         (
             r#"{"algorithm":"md5","encoding":"hax","tolerance":5}"#,
             &[
-                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token""#,
+                r#"SOURCES.x.scheme.algorithm: must be one of "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256", "token", "ed25519", "ecdsa-p256", "es256", "rsa-sha1", "rsa-sha256""#,
                 r#"SOURCES.x.scheme.encoding: must be one of "text", "hex", "base64", "base64url""#,
-                "SOURCES.x.scheme.tolerance: is not known here; known are algorithm, encoding, key, families, signature, requires, timestamp, signed, id, type, or, body_hash, id_required, identity, tolerance_seconds, integrity",
+                "SOURCES.x.scheme.tolerance: is not known here; known are algorithm, encoding, key, keys, families, signature, requires, timestamp, signed, id, type, handshakes, accepted, body_hash, or, terse, id_required, identity, tolerance_seconds, integrity",
             ],
         ),
     ] {

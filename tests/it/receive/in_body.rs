@@ -12,7 +12,7 @@ use waypost_core::{
     verify::{MAX_OPENED, Verified},
 };
 
-use super::support::{NOW, PUBLIC_URL, Request, body, secret, source};
+use super::support::{NOW, PUBLIC_URL, Request, body, rows, secret, source};
 
 fn row(name: &str) -> &'static Row<'static> {
     providers::find(name).expect("a row")
@@ -287,9 +287,9 @@ fn what_a_signature_lists_is_bounded() {
 #[test]
 fn a_content_type_makes_no_other_webhook() {
     let forms = "application/x-www-form-urlencoded";
-    for row in providers::all() {
-        let source = source(row, &[secret(row, "0123456789abcdef01234567")]);
-        let genuine = Request::signed(&source, &body(row, "evt_1", "t"), NOW, "evt_1", "t");
+    for row in rows() {
+        let source = source(&row, &[secret(&row, "0123456789abcdef01234567")]);
+        let genuine = Request::signed(&source, &body(&row, "evt_1", "t"), NOW, "evt_1", "t");
         let mut other = genuine.clone();
         match genuine.get("content-type") {
             "" => other.set("content-type", forms),
@@ -322,7 +322,7 @@ fn each_template_must_cover_the_form() {
     );
     let mut both = alone.clone();
     both.body = b"a=1&b=2".to_vec();
-    let key = source.keys[0].expose();
+    let key = source.keys[0][0].expose();
     let mac = waypost_core::hash::Hash::Sha256.mac(key, &[Piece::Body], b"1");
     both.set("x-signature", Encoding::Hex.encode(&mac));
     assert_eq!(
@@ -438,7 +438,7 @@ fn nothing_moves_between_a_query_and_a_body() {
     let mut plain = Request::signed(&square, b"plain", NOW, "", "");
     plain.query = String::new();
     let content = [PUBLIC_URL.as_bytes(), b"plain"].concat();
-    let key = square.keys[0].expose();
+    let key = square.keys[0][0].expose();
     let mac = waypost_core::hash::Hash::Sha256.mac(key, &[Piece::Body], &content);
     plain.set(
         "x-square-hmacsha256-signature",

@@ -4,6 +4,7 @@ mod config;
 mod config_errors;
 mod fields;
 mod forgeries;
+mod host;
 mod identity;
 mod in_body;
 mod phases;

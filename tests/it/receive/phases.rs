@@ -58,6 +58,7 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
     let source = source_of("github");
     let request = Request::signed(&source, b"{}", NOW, "id", "push");
     let whole = Hashed {
+        matches: Vec::new(),
         length: 2,
         tags: vec![vec![0; 32]; 2],
         digests: vec![[0; 32]],

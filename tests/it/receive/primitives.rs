@@ -54,13 +54,13 @@ fn keys_lose_their_prefix_and_nothing_else() {
     let whsec = KeyRule {
         form: Encoding::Base64,
         strip: vec!["v1,whsec_".to_owned(), "whsec_".to_owned()],
-        bare: Encoding::Base64,
+        bare: Some(Encoding::Base64),
         hash: None,
     };
     let text = KeyRule {
         form: Encoding::Text,
         strip: vec![],
-        bare: Encoding::Text,
+        bare: Some(Encoding::Text),
         hash: None,
     };
     for (rule, secret, key) in [

@@ -41,7 +41,7 @@ fn debug_shows_no_secret() {
         &KeyRule {
             form: Encoding::Text,
             strip: vec![],
-            bare: Encoding::Text,
+            bare: Some(Encoding::Text),
             hash: None,
         },
     );
@@ -78,7 +78,7 @@ fn neither_config_nor_errors_show_a_secret() {
     let rule = KeyRule {
         form: row.key.form,
         strip: vec![],
-        bare: row.key.form,
+        bare: Some(row.key.form),
         hash: None,
     };
     let error = Secret::decode(&format!("{TEXT}%"), &rule).expect_err("no base64");

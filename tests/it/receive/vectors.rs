@@ -4,11 +4,12 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
-use waypost_core::providers;
+use serde_json::{Value, json};
+use waypost_core::{
+    config::Config, providers, scheme::Integrity, source::Source, verify::WantedKey,
+};
 
-use super::support::{Request, source};
-use waypost_core::scheme::Integrity;
+use super::support::Request;
 
 fn file(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -32,18 +33,44 @@ fn every_provider_has_vectors_and_they_verify() {
     }
 }
 
+/// The source that a vector is for, through the config.
+fn configured(provider: &str, vector: &Value) -> Source {
+    let secrets: Vec<String> = match (&vector["secrets"], &vector["secret"]) {
+        (Value::Array(secrets), _) => {
+            let texts = secrets
+                .iter()
+                .map(|text| text.as_str().expect("text").to_owned());
+            texts.collect()
+        }
+        (_, Value::String(secret)) => vec![secret.clone()],
+        _ => Vec::new(),
+    };
+    let names: Vec<String> = (0..secrets.len()).map(|at| format!("K{at}")).collect();
+    let mut source = json!({ "provider": provider, "public_url": "https://h/p" });
+    if !names.is_empty() {
+        source["secrets"] = json!(names);
+    }
+    let settings = vector["settings"].as_object().into_iter().flatten();
+    settings.for_each(|(key, value)| source[key] = value.clone());
+    let sources = json!({ "s": source }).to_string();
+    let config = Config::parse(&[("SOURCES", &sources)]);
+    let config = config.unwrap_or_else(|errors| panic!("{provider}: {errors:#?}"));
+    let secret = |name: &str| {
+        let at = names.iter().position(|known| known == name)?;
+        secrets.get(at).cloned()
+    };
+    config
+        .source("s", secret)
+        .ready()
+        .expect("a source")
+        .clone()
+}
+
 fn check(provider: &str, vector: &Value) {
     let text = |key: &str| vector[key].as_str().unwrap_or_default().to_owned();
     let name = format!("{provider}: {}", text("name"));
     let row = providers::find(provider).expect("a row");
-    let secrets: Vec<String> = match vector["secrets"].as_array() {
-        Some(secrets) => secrets
-            .iter()
-            .map(|text| text.as_str().expect("text").to_owned())
-            .collect(),
-        None => vec![text("secret")],
-    };
-    let mut source = source(row, &secrets);
+    let mut source = configured(provider, vector);
     let url = text("url");
     let (public_url, query) = url.split_once('?').unwrap_or((&url, ""));
     source.settings.public_url = Some(public_url.to_owned());
@@ -59,16 +86,13 @@ fn check(provider: &str, vector: &Value) {
     };
     let now = vector["received_at"].as_u64().expect("a time") * 1000;
 
+    let fetched = |wanted: &WantedKey| vector["fetched"][&wanted.url].as_str().map(str::to_owned);
+    let verify = |request: &Request| request.verify_where(&source, now, &fetched);
     if vector["refused"] == true {
-        assert!(
-            request.verify(&source, now).is_err(),
-            "{name}: must be refused"
-        );
+        assert!(verify(&request).is_err(), "{name}: must be refused");
         return;
     }
-    let verified = request
-        .verify(&source, now)
-        .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let verified = verify(&request).unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let id = verified.event_id().map(|id| (id.value.as_str(), id.signed));
     let expected = vector["id"]
         .as_str()
@@ -77,7 +101,7 @@ fn check(provider: &str, vector: &Value) {
     assert_eq!(verified.event_type(), text("type"), "{name}");
 
     request.body.push(b'x');
-    let longer = request.verify(&source, now);
+    let longer = verify(&request);
     assert!(
         longer.is_err() || row.integrity == Integrity::None,
         "{name}: a longer body must not verify"

@@ -79,7 +79,7 @@ fn list<T>(
 pub(super) struct Reader<'v, 'e> {
     key: String,
     object: &'v Map<String, Value>,
-    asked: Vec<&'static str>,
+    asked: Vec<String>,
     errors: &'e mut Vec<ConfigError>,
 }
 
@@ -110,7 +110,7 @@ impl<'v, 'e> Reader<'v, 'e> {
     fn refuse_unknown(&mut self) {
         let known = Told(|| self.asked.join(", ")).why();
         for name in self.object.keys() {
-            if !self.asked.contains(&name.as_str()) {
+            if !self.asked.contains(name) {
                 self.error(
                     name,
                     Told(|| format!("is not known here; known are {known}")),
@@ -142,8 +142,8 @@ impl<'v, 'e> Reader<'v, 'e> {
         &self.key
     }
 
-    fn get(&mut self, name: &'static str) -> Option<&'v Value> {
-        self.asked.push(name);
+    fn get(&mut self, name: &str) -> Option<&'v Value> {
+        self.asked.push(name.to_owned());
         self.object.get(name)
     }
 
@@ -151,7 +151,7 @@ impl<'v, 'e> Reader<'v, 'e> {
     #[inline(never)]
     fn member(
         &mut self,
-        name: &'static str,
+        name: &str,
         good: fn(&Value) -> bool,
         expected: &str,
     ) -> Option<&'v Value> {
@@ -164,7 +164,7 @@ impl<'v, 'e> Reader<'v, 'e> {
     }
 
     /// A mistake where a member that cannot be left out is.
-    pub(super) fn required<T>(&mut self, name: &'static str, found: Option<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, name: &str, found: Option<T>) -> Option<T> {
         if found.is_none() && !self.object.contains_key(name) {
             self.error(name, "is missing");
         }
@@ -216,7 +216,7 @@ impl<'v, 'e> Reader<'v, 'e> {
 
     /// A list of strings, or one alone.
     #[inline(never)]
-    pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<&'v str>> {
+    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<&'v str>> {
         let good = |value: &Value| items(value).iter().all(Value::is_string);
         let value = self.member(name, good, "a string or a list of strings")?;
         Some(items(value).iter().filter_map(Value::as_str).collect())
@@ -236,9 +236,14 @@ impl<'v, 'e> Reader<'v, 'e> {
             .collect()
     }
 
+    /// Whether the member `name` is there, and is a string.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(Value::is_string)
+    }
+
     /// A list of names of secrets, or one alone. What is no name is not repeated: it may be the
     /// secret itself.
-    pub(super) fn secret_names(&mut self, name: &'static str) -> Option<Vec<String>> {
+    pub(super) fn secret_names(&mut self, name: &str) -> Option<Vec<String>> {
         let names = self.texts(name)?;
         let is_name = |name: &&str| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

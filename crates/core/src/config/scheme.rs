@@ -4,7 +4,8 @@
 
 use super::reader::Reader;
 use crate::scheme::{
-    Algorithm, At, Encoding, Grammar, Identity, Integrity, Key, Row, Scheme, Signature, Timestamp,
+    Algorithm, Answer, At, Challenge, Encoding, Grammar, Greeting, Handshake, Identity, Integrity,
+    Is, Key, KeySource, Proof, Refusal, Reply, Row, Scheme, Shape, Signature, Timestamp,
 };
 
 /// Reads the members of a row; the names are those of the config.
@@ -16,13 +17,15 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     let encoding = scheme.required("encoding", encoding);
     let mut strip = Vec::new();
     let key = scheme.table("key", |key| read_key(key, &mut strip));
+    let mut urls = Vec::new();
+    let keys = scheme.table("keys", |keys| read_keys(keys, &mut urls));
     let families = scheme.texts("families").unwrap_or_default();
     let mut more = Vec::new();
     let signature = scheme.table("signature", |signature| {
         read_signature(signature, &mut more)
     });
     let signature = scheme.required("signature", signature);
-    let requires = scheme.pairs("requires");
+    let requires = scheme.tables("requires", condition);
     let timestamp = scheme.table("timestamp", timestamp);
     let signed = scheme.texts("signed").or(token.then(Vec::new));
     let signed = scheme.required("signed", signed).unwrap_or_default();
@@ -34,16 +37,29 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     } else {
         Identity::IdAndContent
     };
+    let greetings = scheme.tables("handshakes", handshake);
+    let accepted = scheme.table("accepted", |accepted| {
+        answer(accepted).map(|(reply, _)| reply)
+    });
+    let body_hash = match scheme.is_text("body_hash") {
+        true => scheme.text("body_hash").map(At::Query),
+        false => scheme.table("body_hash", |hash| one_of(hash, &[QUERY, CLAIM])),
+    };
     let or = scheme.table("or", read);
     let row = Row {
         key: Key {
             strip: &strip,
             ..key.unwrap_or(Key::TEXT)
         },
+        keys: match keys {
+            Some(KeySource::Certificate { at, .. }) => KeySource::Certificate { at, urls: &urls },
+            other => other.unwrap_or(KeySource::Secrets),
+        },
         families: &families,
         requires: &requires,
         timestamp,
-        body_hash: scheme.text("body_hash"),
+        body_hash,
+        terse: scheme.flag("terse").unwrap_or(false),
         id: &id,
         id_required: scheme.flag("id_required").unwrap_or(signs_id),
         event_type: &event_type,
@@ -64,7 +80,8 @@ pub(super) fn read(scheme: &mut Reader<'_, '_>) -> Option<Scheme> {
     if !scheme.clean() {
         return None;
     }
-    let compiled = Scheme::compile(&row).and_then(|compiled| compiled.or(or));
+    let compiled = Scheme::build(&row, greetings, accepted);
+    let compiled = compiled.and_then(|compiled| compiled.or(or));
     compiled
         .map_err(|error| scheme.error(error.key, error.reason))
         .ok()
@@ -77,9 +94,111 @@ fn read_key<'v>(key: &mut Reader<'v, '_>, strip: &mut Vec<&'v str>) -> Option<Ke
     Some(Key {
         form,
         strip: &[],
-        bare: key.named("bare").unwrap_or(form),
+        bare: match key.flag("prefixed") {
+            Some(true) => None,
+            _ => Some(key.named("bare").unwrap_or(form)),
+        },
         hash: key.named("hash"),
     })
+}
+
+/// Where keys come from; what the URL of a certificate is like goes into `urls`.
+fn read_keys<'v>(keys: &mut Reader<'v, '_>, urls: &mut Vec<&'v str>) -> Option<KeySource<'v>> {
+    let certificate = keys.table("certificate", place);
+    *urls = keys.texts("urls").unwrap_or_default();
+    let url = keys.text("url");
+    let post = keys.text("post");
+    let handed = keys.flag("handed").unwrap_or(false);
+    let kinds = [certificate.is_some(), url.is_some(), handed];
+    if kinds.iter().filter(|given| **given).count() != 1 {
+        keys.error(
+            "url",
+            "must be there, or certificate, or handed, and no two of them",
+        );
+    }
+    if certificate.is_some() == urls.is_empty() {
+        keys.error("urls", "say where a certificate may be, and nothing else");
+    }
+    let https = |url: &&str| url.starts_with("https://");
+    if !urls.iter().chain(&url).all(https) {
+        keys.error("url", "must begin with https://");
+    }
+    Some(match (certificate, url) {
+        (Some(at), _) => KeySource::Certificate { at, urls: &[] },
+        (None, Some(url)) => KeySource::Fetched {
+            url,
+            post: post.unwrap_or_default(),
+        },
+        (None, None) => KeySource::Handed,
+    })
+}
+
+/// What must stand somewhere.
+fn condition<'v>(condition: &mut Reader<'v, '_>) -> Option<(At<'v>, Is<'v>)> {
+    const KINDS: &[(&str, for<'v> fn(&'v str) -> Is<'v>)] = &[
+        ("is", |text| Is::Text(text)),
+        ("one_of", |key| Is::OneOf(key)),
+        ("none_of", |key| Is::NoneOf(key)),
+        ("secret", |key| Is::Secret(key)),
+    ];
+    let at = one_of(condition, &[HEADER, JSON, FORM, CLAIM, QUERY]);
+    let found = KINDS
+        .iter()
+        .filter_map(|(name, is)| condition.text(name).map(is));
+    let found: Vec<Is<'v>> = found.collect();
+    if found.len() > 1 {
+        condition.error("is", "cannot stand beside one_of, none_of or secret");
+    }
+    Some((at?, found.first().copied().unwrap_or(Is::Present)))
+}
+
+/// A handshake.
+fn handshake(handshake: &mut Reader<'_, '_>) -> Option<Greeting> {
+    let method = handshake.text("method");
+    let method = handshake.required("method", method);
+    let when = handshake.tables("when", condition);
+    let challenge = handshake.table("challenge", |challenge| {
+        let shape = challenge.named("shape").unwrap_or(Shape::Text);
+        let at = one_of(challenge, &[HEADER, JSON, FORM, QUERY])?;
+        Challenge::of(at, shape)
+    });
+    let visit = handshake.texts("visit").unwrap_or_default();
+    let answered = handshake.table("answer", answer);
+    let greeting = Greeting::compile(&Handshake {
+        method: method?,
+        when: &when,
+        proof: handshake.named("proof").unwrap_or(Proof::None),
+        challenge,
+        visit: &visit,
+        answer: Answer {
+            body: answered.as_ref().map_or("", |(_, body)| body),
+            ..Answer::EMPTY
+        },
+        refusal: handshake.named("refusal").unwrap_or(Refusal::Forbidden),
+    });
+    match greeting {
+        Ok(greeting) => Some(Greeting {
+            reply: answered.map_or(greeting.reply, |(reply, _)| reply),
+            ..greeting
+        }),
+        Err(error) => {
+            handshake.error("answer", error.reason);
+            None
+        }
+    }
+}
+
+/// An answer, and its body again.
+fn answer<'v>(answer: &mut Reader<'v, '_>) -> Option<(Reply, &'v str)> {
+    let headers = answer.pairs("headers");
+    let body = answer.text("body").unwrap_or_default();
+    let status = answer.number("status", 200..=299).unwrap_or(200);
+    let reply = Reply::from(Answer {
+        status: u16::try_from(status).ok()?,
+        headers: &headers,
+        body,
+    });
+    Some((reply, body))
 }
 
 /// A signature; its further headers go into `more`.
@@ -87,13 +206,14 @@ fn read_signature<'v>(
     signature: &mut Reader<'v, '_>,
     more: &mut Vec<&'v str>,
 ) -> Option<Signature<'v>> {
-    let at = one_of(signature, &[HEADER, JSON, FORM]);
+    let at = one_of(signature, &[HEADER, JSON, FORM, QUERY]);
     *more = signature.texts("more").unwrap_or_default();
     let prefix = signature.text("prefix");
     let field = signature.text("field");
     let separator = signature.text("separator");
     let equals = signature.text("equals");
     let first = signature.number("first", 0..=99);
+    let jwt = signature.flag("jwt").unwrap_or(false);
     let list = separator.unwrap_or(",");
     let grammar = match (field, first) {
         (Some(field), _) => Grammar::Items {
@@ -104,6 +224,9 @@ fn read_signature<'v>(
         (None, Some(first)) => Grammar::List {
             separator: list,
             first: usize::try_from(first).unwrap_or_default(),
+        },
+        (None, None) if jwt => Grammar::Jwt {
+            prefix: prefix.unwrap_or_default(),
         },
         (None, None) => Grammar::Whole {
             prefix: prefix.unwrap_or_default(),
@@ -126,7 +249,7 @@ fn timestamp<'v>(timestamp: &mut Reader<'v, '_>) -> Option<Timestamp<'v>> {
     let unit = timestamp.named("unit");
     let unit = timestamp.required("unit", unit);
     Some(Timestamp {
-        at: one_of(timestamp, &[HEADER, FIELD, JSON, FORM])?,
+        at: one_of(timestamp, &[HEADER, FIELD, JSON, FORM, CLAIM])?,
         unit: unit?,
     })
 }
@@ -138,6 +261,8 @@ const HEADER: Kind = ("header", |text| At::Header(text));
 const FIELD: Kind = ("field", |text| At::Field(text));
 const JSON: Kind = ("json", |text| At::Json(text));
 const FORM: Kind = ("form", |text| At::Form(text));
+const CLAIM: Kind = ("claim", |text| At::Claim(text));
+const QUERY: Kind = ("query", |text| At::Query(text));
 
 fn place<'v>(place: &mut Reader<'v, '_>) -> Option<At<'v>> {
     one_of(place, &[HEADER, FIELD, JSON, FORM])

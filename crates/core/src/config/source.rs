@@ -3,7 +3,8 @@
 //! | key | value |
 //! |---|---|
 //! | `provider` or `scheme` | a name of the table, or the scheme written out |
-//! | `secrets` | names of 1 to 8 secrets, any of which may have signed |
+//! | `secrets` | names of 1 to 8 secrets, any of which may have signed; none where the keys come from elsewhere |
+//! | `header` | the header with the credential, where that is the provider's or the sender's choice |
 //! | `feed` | by default `default` |
 //! | `public_url` | scheme, host and path as registered with the provider, where the URL is signed |
 //! | `tolerance_seconds` | 1 to 604800; by default the provider's |
@@ -11,13 +12,15 @@
 //! | `max_body_bytes` | 1 to 26214400, which is the default |
 //! | `idempotency_ttl_seconds` | 60 to 31536000; by default 604800 |
 //! | `rate_limit` | `binding`, `limit`, `period` (10 or 60); by default none |
+//!
+//! Beside these what the scheme asks for: `topic_arns`, `audience`, `verify_token`, … (docs/providers.md).
 
 use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{DEFAULT_FEED, is_name, reader::Reader};
 use crate::{
     providers,
-    scheme::{Part, Scheme},
+    scheme::{Algorithm, Ask, At, Grammar, KeysFrom, Part, Scheme},
     source::{DEFAULT_TTL_SECONDS, MAX_BODY_BYTES, RateLimit, Settings},
     why::Told,
 };
@@ -40,15 +43,33 @@ pub struct SourceConfig {
     pub scheme: Arc<Scheme>,
     /// The names of its secrets.
     pub secrets: Vec<String>,
+    /// What the scheme asks for, where it is there.
+    pub values: Vec<(Ask, Vec<String>)>,
     /// The rest.
     pub settings: Settings,
 }
+
+/// The keys that every source has; no scheme can ask for one of them.
+pub(crate) const SOURCE_KEYS: &[&str] = &[
+    "provider",
+    "scheme",
+    "secrets",
+    "header",
+    "feed",
+    "public_url",
+    "tolerance_seconds",
+    "identity",
+    "max_body_bytes",
+    "idempotency_ttl_seconds",
+    "rate_limit",
+];
 
 /// Reads one entry of `SOURCES`.
 pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     let provider = source.text("provider");
     let written = source.table("scheme", super::scheme::read);
-    let secrets = secrets(source);
+    let header = source.text("header");
+    let named = source.secret_names("secrets");
     let feed = source.text("feed").unwrap_or(DEFAULT_FEED);
     let public_url = source.text("public_url");
     let tolerance = source.number("tolerance_seconds", TOLERANCE);
@@ -63,7 +84,9 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
     if public_url.is_some_and(|url| !is_public_url(url)) {
         source.error("public_url", "must be https://host/path, without a query");
     }
-    let (provider, scheme) = scheme(source, provider, written)?;
+    let (provider, scheme) = scheme(source, provider, written, header)?;
+    let secrets = secrets(source, &scheme, named);
+    let values = values(source, &scheme);
     if let Some(Err(error)) = identity.map(|identity| scheme.allows(identity)) {
         source.error(error.key, error.reason);
     }
@@ -96,6 +119,7 @@ pub(super) fn read(source: &mut Reader<'_, '_>) -> Option<SourceConfig> {
         provider,
         scheme: Arc::new(scheme),
         secrets,
+        values,
         settings,
     })
 }
@@ -105,8 +129,12 @@ fn scheme(
     source: &mut Reader<'_, '_>,
     provider: Option<&str>,
     written: Option<Scheme>,
+    header: Option<&str>,
 ) -> Option<(Option<&'static str>, Scheme)> {
     let Some(provider) = provider else {
+        if header.is_some() {
+            source.error("header", "has no place beside scheme");
+        }
         if written.is_none() && source.clean() {
             source.error("provider", "is missing; scheme serves too");
         }
@@ -123,16 +151,52 @@ fn scheme(
         source.error("provider", unknown);
         return None;
     };
-    let compiled = Scheme::compile(row);
+    let mut renamed = *row;
+    if let Some(header) = header {
+        let free = matches!(row.signature.grammar, Grammar::Whole { prefix: "" });
+        if row.algorithm != Algorithm::Token || !free {
+            source.error("header", "has no effect: the provider says which it is");
+        }
+        renamed.signature.at = At::Header(header);
+    } else if row.signature.at == At::Header("") {
+        source.error(
+            "header",
+            "is missing: the name of the header with the token",
+        );
+        return None;
+    }
+    let compiled = Scheme::compile(&renamed);
+    let key = if header.is_some() {
+        "header"
+    } else {
+        "provider"
+    };
     let scheme = compiled
-        .map_err(|error| source.error("provider", error.to_string()))
+        .map_err(|error| source.error(key, error.to_string()))
         .ok()?;
     Some((Some(row.name), scheme))
 }
 
-fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
-    let names = source.secret_names("secrets");
-    let names = source.required("secrets", names).unwrap_or_default();
+/// The names of the secrets; there must be one, unless nothing is signed or asked with it.
+fn secrets(
+    source: &mut Reader<'_, '_>,
+    scheme: &Scheme,
+    named: Option<Vec<String>>,
+) -> Vec<String> {
+    let needed = match &scheme.keys_from {
+        KeysFrom::Secrets => true,
+        KeysFrom::Handed => false,
+        KeysFrom::Certificate(..) => scheme.any_part(|part| *part == Part::Secret),
+        KeysFrom::Fetched(url, post) => url.contains("${secret}") || post.contains("${secret}"),
+    };
+    let unused = !needed && scheme.keys_from != KeysFrom::Handed;
+    if unused && named.is_some() {
+        source.error("secrets", "have no effect: the provider's keys are fetched");
+    }
+    if !needed && named.is_none() {
+        return Vec::new();
+    }
+    let names = source.required("secrets", named).unwrap_or_default();
     if !(1..=MAX_SECRETS).contains(&names.len()) && source.clean() {
         source.error(
             "secrets",
@@ -140,6 +204,30 @@ fn secrets(source: &mut Reader<'_, '_>) -> Vec<String> {
         );
     }
     names
+}
+
+/// What the scheme asks for.
+fn values(source: &mut Reader<'_, '_>, scheme: &Scheme) -> Vec<(Ask, Vec<String>)> {
+    let mut values = Vec::new();
+    for ask in &scheme.asks {
+        let found = match ask.secret {
+            true => source.secret_names(&ask.key),
+            false => source
+                .texts(&ask.key)
+                .map(|texts| texts.into_iter().map(str::to_owned).collect()),
+        };
+        let found = match ask.required {
+            true => source.required(&ask.key, found),
+            false => found,
+        };
+        if found.as_ref().is_some_and(Vec::is_empty) {
+            source.error(&ask.key, "is empty");
+        }
+        if let Some(found) = found {
+            values.push((ask.clone(), found));
+        }
+    }
+    values
 }
 
 fn signs_url(scheme: &Scheme) -> bool {

@@ -46,16 +46,44 @@ impl SourceConfig {
         name: &str,
         secret: impl Fn(&str) -> Option<String>,
     ) -> SourceState {
-        let mut keys = Vec::new();
+        let mut keys: Vec<Vec<Secret>> = self.scheme.ways().map(|_| Vec::new()).collect();
         let mut notes = Vec::new();
+        let mut found = false;
         for secret_name in &self.secrets {
-            match secret(secret_name).map(|text| Secret::decode(&text, &self.scheme.key)) {
-                Some(Ok(key)) => keys.push(key),
-                Some(Err(error)) => notes.push(format!("secret {secret_name} {error}")),
-                None => notes.push(format!("secret {secret_name} is not set")),
+            let Some(text) = secret(secret_name) else {
+                notes.push(format!("secret {secret_name} is not set"));
+                continue;
+            };
+            let mut error = None;
+            let mut taken = false;
+            for (way, keys) in self.scheme.ways().zip(&mut keys) {
+                match Secret::decode(&text, &way.key) {
+                    Ok(key) => {
+                        keys.push(key);
+                        taken = true;
+                    }
+                    Err(why) => error = error.or(Some(why)),
+                }
+            }
+            found |= taken;
+            if let Some(error) = error.filter(|_| !taken) {
+                notes.push(format!("secret {secret_name} {error}"));
             }
         }
-        if keys.is_empty() {
+        let mut values = Vec::new();
+        for (ask, given) in &self.values {
+            let mut texts = given.clone();
+            if ask.secret {
+                texts = given.iter().filter_map(|name| secret(name)).collect();
+                texts.retain(|text| !text.is_empty());
+                if texts.is_empty() {
+                    notes.push(format!("{} has no secret that is set", ask.key));
+                    found &= !ask.required;
+                }
+            }
+            values.push((ask.key.clone(), texts));
+        }
+        if !found && !self.secrets.is_empty() {
             let reason = format!("source {name} has no key: {}", notes.join("; "));
             return SourceState::Misconfigured { reason };
         }
@@ -65,6 +93,7 @@ impl SourceConfig {
             name: name.to_owned(),
             scheme,
             keys,
+            values,
             settings,
         };
         SourceState::Ready {

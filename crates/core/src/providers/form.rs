@@ -1,9 +1,9 @@
 //! Fields of the body are signed, or the signature stands among them.
 
-use super::{page, seconds};
+use super::{handshakes, page, seconds};
 use crate::scheme::{
     Algorithm,
-    At::{Form, Header, Json},
+    At::{Form, Header, Json, Query},
     Encoding, Grammar, Hash, Identity, Integrity, Key, Row, Signature,
 };
 
@@ -40,6 +40,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
             "/notificationItems/*/NotificationRequestItem/eventCode",
         )],
         integrity: Integrity::None,
+        accepted: Some(handshakes::ADYEN),
         ..Row::BODY_HMAC_SHA256_HEX
     },
     // The items are named by the public keys of those who may have signed; only the private key proves it.
@@ -60,6 +61,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
             },
         ),
         signed: &["{form:bt_payload}", "{form:bt_payload}\n"],
+        handshakes: handshakes::BRAINTREE,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -110,6 +112,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         encoding: Encoding::Base64,
         signature: Signature::whole("x-mandrill-signature"),
         signed: &["{url}{form}"],
+        handshakes: handshakes::LOOKED_AT,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -119,10 +122,11 @@ pub(super) const ROWS: &[Row<'static>] = &[
         encoding: Encoding::Base64,
         signature: Signature::whole("x-twilio-signature"),
         signed: &["{url:bare}", "{url:port}"],
-        body_hash: Some("bodySHA256"),
+        body_hash: Some(Query("bodySHA256")),
         id: &[Header("i-twilio-idempotency-token")],
         identity: Identity::IdAndContent,
         or: Some(&TWILIO_FORM),
+        accepted: Some(handshakes::TWIML),
         ..Row::BODY_HMAC_SHA256_HEX
     },
 ];

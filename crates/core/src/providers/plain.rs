@@ -1,10 +1,10 @@
 //! The body is signed and no time.
 
-use super::page;
+use super::{handshakes, page};
 use crate::scheme::{
-    Algorithm,
+    Algorithm, Answer,
     At::{Header, Json},
-    Encoding, Hash, Identity, Key, Row, Signature,
+    Encoding, Hash, Identity, Key, KeySource, Row, Signature,
 };
 
 pub(super) const ROWS: &[Row<'static>] = &[
@@ -22,12 +22,15 @@ pub(super) const ROWS: &[Row<'static>] = &[
         page: page("https://airtable.com/developers/web/api/webhooks-overview"),
         key: Key::encoded(Encoding::Base64, &[]),
         signature: Signature::prefixed("x-airtable-content-mac", "hmac-sha256="),
+        accepted: Some(Answer::EMPTY),
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
         name: "asana",
         page: page("https://developers.asana.com/docs/webhooks-guide"),
         signature: Signature::whole("x-hook-signature"),
+        handshakes: handshakes::ASANA,
+        keys: KeySource::Handed,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     // The key is the text of the signature key, which looks like hexadecimal and is not: two captured
@@ -101,6 +104,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         page: page("https://www.dropbox.com/developers/reference/webhooks"),
         signature: Signature::whole("x-dropbox-signature"),
         identity: Identity::None,
+        handshakes: handshakes::DROPBOX,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -132,6 +136,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id: &[Json("/id")],
         event_type: &[Json("/topic")],
         identity: Identity::Id,
+        handshakes: handshakes::LOOKED_AT,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -166,6 +171,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         ),
         signature: Signature::prefixed("x-hub-signature-256", "sha256="),
         event_type: &[Json("/object")],
+        handshakes: handshakes::META,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -175,6 +181,8 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id: &[Json("/id")],
         event_type: &[Json("/type")],
         identity: Identity::Id,
+        handshakes: handshakes::NOTION,
+        keys: KeySource::Handed,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -254,6 +262,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         signature: Signature::whole("x-wc-webhook-signature"),
         event_type: &[Header("x-wc-webhook-topic")],
         identity: Identity::None,
+        handshakes: handshakes::WOOCOMMERCE,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -264,6 +273,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id: &[Json("/data/event_uuid")],
         event_type: &[Json("/data/event_type")],
         identity: Identity::Id,
+        handshakes: handshakes::X,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -271,6 +281,8 @@ pub(super) const ROWS: &[Row<'static>] = &[
         page: page("https://developer.xero.com/documentation/webhooks/configuring-your-server"),
         encoding: Encoding::Base64,
         signature: Signature::whole("x-xero-signature"),
+        accepted: Some(Answer::EMPTY),
+        terse: true,
         ..Row::BODY_HMAC_SHA256_HEX
     },
 ];

@@ -2,15 +2,20 @@
 
 use super::{page, seconds};
 use crate::scheme::{
+    Algorithm,
     At::{Header, Json},
     Encoding, Identity, Key, Row, Signature,
 };
 
 pub(super) const ROWS: &[Row<'static>] = &[
-    STANDARD,
+    Row {
+        or: Some(&V1A),
+        ..STANDARD
+    },
     Row {
         name: "svix",
         page: page("https://docs.svix.com/receiving/verifying-payloads/how-manual"),
+        or: Some(&V1A),
         ..SVIX
     },
     Row {
@@ -61,6 +66,18 @@ const STANDARD: Row<'static> = Row {
     ..Row::BODY_HMAC_SHA256_HEX
 };
 
+/// The same content signed with a private key; the public one begins with `whpk_`, so that it is never taken
+/// for a secret.
+const V1A: Row<'static> = Row {
+    algorithm: Algorithm::Ed25519,
+    key: Key {
+        bare: None,
+        ..Key::encoded(Encoding::Base64, &["whpk_"])
+    },
+    signature: Signature::versions("{family}-signature", "v1a"),
+    ..STANDARD
+};
+
 /// Svix, and who sends through it.
 const SVIX: Row<'static> = Row {
     families: &["svix", "webhook"],
@@ -81,7 +98,7 @@ const OPENAI: Row<'static> = Row {
     name: "openai",
     page: page("https://platform.openai.com/docs/guides/webhooks"),
     key: Key {
-        bare: Encoding::Text,
+        bare: Some(Encoding::Text),
         ..WHSEC
     },
     signature: Signature::whole("webhook-signature"),

@@ -1,10 +1,10 @@
 //! The body is signed with a time.
 
-use super::{milliseconds, page, rfc3339, seconds};
+use super::{handshakes, milliseconds, page, rfc3339, seconds};
 use crate::scheme::{
     Algorithm,
     At::{Field, Form, Header, Json},
-    Encoding, Grammar, Hash, Identity, Row, Signature,
+    Encoding, Grammar, Hash, Identity, Is, Row, Signature,
 };
 
 pub(super) const ROWS: &[Row<'static>] = &[
@@ -18,8 +18,8 @@ pub(super) const ROWS: &[Row<'static>] = &[
             ..Signature::whole("box-signature-primary")
         },
         requires: &[
-            ("box-signature-algorithm", "HmacSHA256"),
-            ("box-signature-version", "1"),
+            (Header("box-signature-algorithm"), Is::Text("HmacSHA256")),
+            (Header("box-signature-version"), Is::Text("1")),
         ],
         timestamp: rfc3339(Header("box-delivery-timestamp")),
         signed: &["{body}{timestamp}"],
@@ -71,6 +71,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         event_type: &[Json("/type")],
         identity: Identity::Id,
         or: Some(&FRONT_RULE),
+        handshakes: handshakes::FRONT,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -156,6 +157,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id: &[Json("/event_id")],
         event_type: &[Json("/event/type"), Json("/type"), Form("command")],
         identity: Identity::Id,
+        handshakes: handshakes::SLACK,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -181,6 +183,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         event_type: &[Json("/subscription/type")],
         identity: Identity::Id,
         tolerance_seconds: 600,
+        handshakes: handshakes::TWITCH,
         ..Row::BODY_HMAC_SHA256_HEX
     },
     Row {
@@ -224,6 +227,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         timestamp: seconds(Header("x-zm-request-timestamp")),
         signed: &["v0:{timestamp}:{body}"],
         event_type: &[Json("/event")],
+        handshakes: handshakes::ZOOM,
         ..Row::BODY_HMAC_SHA256_HEX
     },
 ];

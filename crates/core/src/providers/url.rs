@@ -1,6 +1,6 @@
 //! The URL is signed with the body, or a hash without a key is the signature.
 
-use super::{milliseconds, page};
+use super::{handshakes, milliseconds, page};
 use crate::scheme::{
     Algorithm,
     At::{Header, Json},
@@ -63,6 +63,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
         id: &[Json("/action/id")],
         event_type: &[Json("/action/type")],
         identity: Identity::Id,
+        handshakes: handshakes::LOOKED_AT,
         ..Row::BODY_HMAC_SHA256_HEX
     },
 ];

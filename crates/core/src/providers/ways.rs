@@ -1,6 +1,6 @@
 //! Providers that let their users choose how they sign.
 
-use super::{page, seconds};
+use super::{handshakes, page, seconds};
 use crate::scheme::{
     Algorithm,
     At::{Field, Header},
@@ -97,6 +97,7 @@ const fn websub(
         algorithm: Algorithm::Hmac(hash),
         signature: Signature::prefixed("x-hub-signature", prefix),
         or,
+        handshakes: handshakes::WEBSUB,
         ..Row::BODY_HMAC_SHA256_HEX
     }
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 
 use super::{
-    Algorithm, Encoding, Family, Identity, Integrity, Layout, Part, Place, Row, Stamp, Unit,
-    family::families, rules, template,
+    Algorithm, Ask, Encoding, Expected, Family, Greeting, Identity, Integrity, KeysFrom, Layout,
+    Part, Place, Reply, Row, Stamp, Unit,
+    asks::{self, asks},
+    family::{self, families},
+    rules, template,
 };
 use crate::{secret::KeyRule, why::Why};
 
@@ -19,18 +22,20 @@ pub struct Scheme {
     pub encoding: Encoding,
     /// How a secret's text becomes the key.
     pub key: KeyRule,
+    /// Where the keys come from.
+    pub keys_from: KeysFrom,
     /// How the signature header is read.
     pub layout: Layout,
     /// The headers to look for; the first family whose signature is there is taken. Never empty.
     pub families: Vec<Family>,
     /// How the time of signing is written, for a scheme that signs one.
     pub unit: Option<Unit>,
-    /// Headers that must have exactly this value.
-    pub requires: Vec<(String, String)>,
+    /// What must stand where.
+    pub requires: Vec<(Place, Expected)>,
     /// What is signed; any of several. Never empty.
     pub signed: Vec<Vec<Part>>,
-    /// The query parameter that holds the SHA-256 of the body.
-    pub body_hash: Option<String>,
+    /// The query parameter or the claim that holds the SHA-256 of the body.
+    pub body_hash: Option<Place>,
     /// Whether a webhook without an id is refused.
     pub id_required: bool,
     /// What makes two webhooks the same one.
@@ -39,6 +44,14 @@ pub struct Scheme {
     pub tolerance_seconds: u64,
     /// Whether the signature covers the body.
     pub integrity: Integrity,
+    /// What the provider asks of an endpoint beside taking its webhooks.
+    pub greetings: Vec<Greeting>,
+    /// What an accepted webhook is answered, where the provider wants something of its own.
+    pub accepted: Option<Reply>,
+    /// Whether refusals have no body.
+    pub terse: bool,
+    /// The keys that a source's config must or may have for all of this, in this way or another.
+    pub asks: Vec<Ask>,
     /// Whether it makes a difference that a body is a form, in this way or another.
     pub minds_forms: bool,
     /// Another way in which the provider signs.
@@ -79,32 +92,53 @@ impl Scheme {
     ///
     /// The first thing in the row that is malformed, contradicts another or would not be safe.
     pub fn compile(row: &Row<'_>) -> Result<Self, SchemeError> {
+        let greetings = row.handshakes.iter().map(Greeting::compile);
+        let greetings = greetings.collect::<Result<_, _>>()?;
+        Self::build(row, greetings, row.accepted.map(Reply::from))
+    }
+
+    /// As [`Scheme::compile`], with what the row's handshakes and answer became.
+    pub(crate) fn build(
+        row: &Row<'_>,
+        greetings: Vec<Greeting>,
+        accepted: Option<Reply>,
+    ) -> Result<Self, SchemeError> {
         let scheme = Self {
             name: row.name.to_owned(),
             algorithm: row.algorithm,
             encoding: row.encoding,
             key: KeyRule::from(row.key),
+            keys_from: KeysFrom::of(row.keys)?,
             layout: Layout::from(row.signature.grammar),
             families: families(row)?,
             unit: row.timestamp.map(|timestamp| timestamp.unit),
             requires: row
                 .requires
                 .iter()
-                .map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned()))
-                .collect(),
+                .map(|&(at, is)| Ok((family::place(at, "requires")?, is.into())))
+                .collect::<Result<_, _>>()?,
             signed: signed(row.signed)
                 .iter()
                 .map(|signed| template::parse(signed))
                 .collect::<Result<_, _>>()?,
-            body_hash: row.body_hash.map(str::to_owned),
+            body_hash: match row.body_hash {
+                None => None,
+                Some(at) => Some(family::place(at, "body_hash")?),
+            },
             id_required: row.id_required,
             identity: row.identity,
             tolerance_seconds: row.tolerance_seconds,
             integrity: row.integrity,
+            greetings,
+            accepted,
+            terse: row.terse,
+            asks: Vec::new(),
             minds_forms: false,
             or: None,
         };
         rules::check(&scheme)?;
+        let asks = asks(&scheme)?;
+        let scheme = Self { asks, ..scheme };
         scheme.or(row.or.map(Self::compile).transpose()?)
     }
 
@@ -125,9 +159,14 @@ impl Scheme {
             ));
         }
         let minds_forms = self.opens_body(true) || or.as_ref().is_some_and(|way| way.minds_forms);
+        let mut asks = self.asks;
+        for ask in or.iter().flat_map(|way| &way.asks) {
+            asks::add(&mut asks, ask.clone());
+        }
         let joined = Self {
             or,
             minds_forms,
+            asks,
             ..self
         };
         joined.allows(joined.identity)?;
@@ -152,11 +191,24 @@ impl Scheme {
     /// Whether the signature covers the body: as a whole, as all the fields of a form, or by its hash in
     /// the URL.
     pub fn covers_body(&self) -> bool {
-        let whole = |part: &Part| matches!(part, Part::Body | Part::Form | Part::FormField { .. });
-        let url = |part: &Part| matches!(part, Part::Url(_));
+        let whole = |part: &Part| {
+            matches!(
+                part,
+                Part::Body | Part::Form | Part::FormField { .. } | Part::Lines(_)
+            )
+        };
+        let hashed = |part: &Part| matches!(part, Part::Url(_) | Part::Jwt);
         self.signed.iter().all(|signed| {
-            signed.iter().any(whole) || (self.body_hash.is_some() && signed.iter().any(url))
+            signed.iter().any(whole) || (self.body_hash.is_some() && signed.iter().any(hashed))
         })
+    }
+
+    /// Whether what is checked is a credential, and says nothing of the webhook that comes with it. Whoever has
+    /// it may say anything, and so may name the webhook too.
+    pub fn is_credential(&self) -> bool {
+        let jwt = |signed: &Vec<Part>| matches!(signed.as_slice(), [Part::Jwt]);
+        self.algorithm == Algorithm::Token
+            || (self.body_hash.is_none() && self.signed.iter().all(jwt))
     }
 
     /// Whether a body, which is a `form` or not, has to be taken apart: for what is signed, for the
@@ -164,15 +216,20 @@ impl Scheme {
     pub fn opens_body(&self, form: bool) -> bool {
         let opens = |part: &Part| match part {
             Part::FormField { or_body: true, .. } => form,
-            Part::Form | Part::FormField { .. } | Part::Json(_) => true,
+            Part::Form | Part::FormField { .. } | Part::Json(_) | Part::Lines(_) | Part::Crc32 => {
+                true
+            }
             _ => false,
         };
         let in_form = |place: &Place| form && matches!(place, Place::Form(_));
         let in_body = |family: &Family| {
-            let signature = !matches!(family.signature, Place::Header(_));
-            signature || family.id.iter().chain(&family.event_type).any(in_form)
+            family.signature.is_in_body() || family.id.iter().chain(&family.event_type).any(in_form)
         };
-        self.families.iter().any(in_body) || self.any_part(opens)
+        let required =
+            |(place, _): &(Place, Expected)| matches!(place, Place::Json(_)) || in_form(place);
+        self.families.iter().any(in_body)
+            || self.any_part(opens)
+            || self.requires.iter().any(required)
     }
 
     /// Whether nothing that is signed says where the URL ends and the body begins, or the other way round.
@@ -193,11 +250,15 @@ impl Scheme {
             (Place::Header(_), Part::Id) => true,
             (Place::Header(name), Part::Header(part)) => name == part,
             (Place::Json(pointer), Part::Json(part)) => pointer == part,
+            (Place::Json(pointer), Part::Lines(lines)) => lines.contains(pointer),
+            (Place::Claim(_), Part::Jwt) => true,
             (Place::Form(name), Part::FormField { name: part, .. }) => name == part,
             _ => false,
         };
-        let in_body = !matches!(place, Place::Header(_));
-        (in_body && self.covers_body())
+        let in_body = place.is_in_body();
+        let in_lines = self.any_part(|part| matches!(part, Part::Lines(_)));
+        self.is_credential()
+            || (in_body && !in_lines && self.covers_body())
             || self.signed.iter().all(|signed| signed.iter().any(covers))
     }
 

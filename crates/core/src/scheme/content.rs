@@ -1,6 +1,6 @@
 //! The signed content of one request, from its template.
 
-use super::{Facts, Part, Place, Pointer, Scheme, UrlForm};
+use super::{Facts, KeysFrom, Part, Place, Pointer, Scheme, UrlForm};
 use crate::{fields, form::Form, hash::Piece, headers::Headers, rejection::Rejection};
 
 /// The most headers that a signature may list: each is looked for before anyone knows who signed.
@@ -13,6 +13,8 @@ pub struct Opened<'b> {
     pub form: Option<Form<'b>>,
     /// What stands at the places that the scheme looks for in JSON.
     pub values: Vec<(&'b Pointer, String)>,
+    /// The body itself.
+    pub body: &'b [u8],
 }
 
 impl<'b> Opened<'b> {
@@ -22,15 +24,20 @@ impl<'b> Opened<'b> {
         let mut pointers: Vec<&Pointer> = Vec::new();
         if form.is_none() {
             let places = scheme.families.iter().map(|family| &family.signature);
-            pointers.extend(places.filter_map(|place| match place {
-                Place::Json(pointer) => Some(pointer),
+            pointers.extend(places.filter_map(Place::pointer));
+            for part in scheme.signed.iter().flatten() {
+                match part {
+                    Part::Json(pointer) => pointers.push(pointer),
+                    Part::Lines(lines) => pointers.extend(lines),
+                    _ => {}
+                }
+            }
+            let required = scheme.requires.iter().map(|(place, _)| place);
+            let certificate = match &scheme.keys_from {
+                KeysFrom::Certificate(place, _) => Some(place),
                 _ => None,
-            }));
-            let parts = scheme.signed.iter().flatten();
-            pointers.extend(parts.filter_map(|part| match part {
-                Part::Json(pointer) => Some(pointer),
-                _ => None,
-            }));
+            };
+            pointers.extend(required.chain(certificate).filter_map(Place::pointer));
         }
         let values = match pointers.is_empty() {
             true => Vec::new(),
@@ -41,6 +48,7 @@ impl<'b> Opened<'b> {
         Self {
             form,
             values: values.collect(),
+            body,
         }
     }
 
@@ -49,6 +57,15 @@ impl<'b> Opened<'b> {
         let mut values = self.values.iter();
         let found = values.find(|(known, _)| *known == pointer);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// What stands at a place in the body.
+    pub fn at(&self, place: &Place) -> Option<&str> {
+        match place {
+            Place::Json(pointer) => self.value(pointer),
+            Place::Form(name) => self.form.as_ref()?.last(name),
+            Place::Header(_) | Place::Claim(_) | Place::Query(_) => None,
+        }
     }
 }
 
@@ -107,6 +124,9 @@ impl Scheme {
             Part::Json(pointer) => {
                 pieces.text(opened?.value(pointer).unwrap_or_default());
             }
+            Part::Lines(pointers) => pieces.text(&lines(opened?, pointers)?),
+            Part::Crc32 => pieces.text(&CRC32.checksum(opened?.body).to_string()),
+            Part::Jwt => pieces.text(facts.jwt),
         }
         Some(())
     }
@@ -116,6 +136,26 @@ impl Scheme {
         let item = self.layout.single(facts.signature, name);
         item.unwrap_or_default().to_ascii_lowercase()
     }
+}
+
+const CRC32: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// See [`Part::Lines`].
+fn lines(opened: &Opened<'_>, pointers: &[Pointer]) -> Option<String> {
+    let mut lines = String::new();
+    for (at, pointer) in pointers.iter().enumerate() {
+        let Some(value) = opened.value(pointer) else {
+            continue;
+        };
+        if at > 0 && value.contains('\n') {
+            return None;
+        }
+        for line in [pointer.name(), value] {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    Some(lines)
 }
 
 /// The values of the headers `names`, each named once, with full stops between.

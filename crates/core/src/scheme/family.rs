@@ -36,6 +36,25 @@ pub enum Place {
     Json(Pointer),
     /// In this field of a body that is a form.
     Form(String),
+    /// At this place in the payload of the JWT.
+    Claim(Pointer),
+    /// In this parameter of the query.
+    Query(String),
+}
+
+impl Place {
+    /// Whether it is in the body.
+    pub fn is_in_body(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::Form(_))
+    }
+
+    /// The pointer, where this is a place in a body that is JSON.
+    pub fn pointer(&self) -> Option<&Pointer> {
+        match self {
+            Self::Json(pointer) => Some(pointer),
+            _ => None,
+        }
+    }
 }
 
 impl Family {
@@ -135,15 +154,7 @@ impl Names<'_> {
                 "is missing, and a header is named by {family}",
             ));
         }
-        let name = name.replace("{family}", self.family).to_ascii_lowercase();
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(token) {
-            return Err(SchemeError::new(
-                key,
-                Told(|| format!("{name:?} is no header name")),
-            ));
-        }
-        Ok(name)
+        header(&name.replace("{family}", self.family), key)
     }
 
     fn numbered(&self, name: &str) -> Result<String, SchemeError> {
@@ -153,9 +164,18 @@ impl Names<'_> {
 
     fn stamp(&self, at: At<'_>) -> Result<Stamp, SchemeError> {
         match at {
-            At::Field(_) if matches!(self.row.signature.grammar, Grammar::Whole { .. }) => Err(
-                SchemeError::new("timestamp.field", "needs a signature header with fields"),
-            ),
+            At::Field(_)
+                if !matches!(
+                    self.row.signature.grammar,
+                    Grammar::Items { .. } | Grammar::List { .. }
+                ) =>
+            {
+                Err(SchemeError::new(
+                    "timestamp.field",
+                    "needs a signature header with fields",
+                ))
+            }
+            At::Query(_) => Err(SchemeError::new("timestamp", "cannot be in the query")),
             At::Field(field) => Ok(Stamp::Field(field.to_owned())),
             _ => self.place(at, "timestamp.header").map(Stamp::At),
         }
@@ -166,6 +186,9 @@ impl Names<'_> {
             At::Json(pointer) if key == "id" && pointer.contains("/*") => {
                 Err(SchemeError::new(key, "cannot stand in a list"))
             }
+            At::Claim(_) | At::Query(_) => {
+                Err(SchemeError::new(key, "can only be in a header or the body"))
+            }
             _ => self.place(at, key),
         };
         places.iter().map(place).collect()
@@ -174,17 +197,43 @@ impl Names<'_> {
     fn place(&self, at: At<'_>, key: &'static str) -> Result<Place, SchemeError> {
         match at {
             At::Header(name) => self.header(name, key).map(Place::Header),
-            At::Json(pointer) => Pointer::parse(pointer).map(Place::Json).ok_or_else(|| {
-                SchemeError::new(
-                    key,
-                    Told(|| format!("{pointer:?} is no JSON pointer such as \"/event/id\"")),
-                )
-            }),
-            At::Form(name) => Ok(Place::Form(name.to_owned())),
-            At::Field(_) => Err(SchemeError::new(
-                key,
-                "cannot be a field of the signature header",
-            )),
+            _ => place(at, key),
         }
+    }
+}
+
+/// A header's name in lower case.
+fn header(name: &str, key: &'static str) -> Result<String, SchemeError> {
+    let name = name.to_ascii_lowercase();
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Err(SchemeError::new(
+            key,
+            Told(|| format!("{name:?} is no header name")),
+        ));
+    }
+    Ok(name)
+}
+
+/// A place of a request, where no families of headers matter.
+pub(super) fn place(at: At<'_>, key: &'static str) -> Result<Place, SchemeError> {
+    let pointer = |text: &str| {
+        Pointer::parse(text).ok_or_else(|| {
+            SchemeError::new(
+                key,
+                Told(|| format!("{text:?} is no JSON pointer such as \"/event/id\"")),
+            )
+        })
+    };
+    match at {
+        At::Header(name) => header(name, key).map(Place::Header),
+        At::Json(text) => pointer(text).map(Place::Json),
+        At::Claim(text) => pointer(text).map(Place::Claim),
+        At::Form(name) => Ok(Place::Form(name.to_owned())),
+        At::Query(name) => Ok(Place::Query(name.to_owned())),
+        At::Field(_) => Err(SchemeError::new(
+            key,
+            "cannot be a field of the signature header",
+        )),
     }
 }

@@ -15,6 +15,8 @@ pub enum Layout {
     Items(Labelled),
     /// Items by their place: what stands between them, and the place of the first signature.
     List(String, usize),
+    /// A JWT behind this prefix.
+    Jwt(String),
 }
 
 /// What a header of named items looks like. See [`Grammar::Items`].
@@ -32,6 +34,7 @@ impl From<Grammar<'_>> for Layout {
     fn from(grammar: Grammar<'_>) -> Self {
         match grammar {
             Grammar::Whole { prefix } => Self::Whole(prefix.to_owned()),
+            Grammar::Jwt { prefix } => Self::Jwt(prefix.to_owned()),
             Grammar::List { separator, first } => Self::List(separator.to_owned(), first),
             Grammar::Items {
                 field,
@@ -59,7 +62,11 @@ impl Layout {
             return Err(Rejection::MalformedHeader);
         }
         let found: Vec<&str> = match self {
-            Self::Whole(prefix) => value.strip_prefix(prefix.as_str()).into_iter().collect(),
+            Self::Whole(prefix) => behind(value, prefix).into_iter().collect(),
+            Self::Jwt(prefix) => {
+                let token = behind(value, prefix).and_then(|token| token.rsplit_once('.'));
+                token.map(|(_, signature)| signature).into_iter().collect()
+            }
             Self::Items(labelled) => labelled.values(value, &labelled.field)?,
             Self::List(separator, first) => value
                 .split(separator.as_str())
@@ -82,7 +89,7 @@ impl Layout {
     /// other one disagrees with us about when this was signed.
     pub fn single<'h>(&self, value: &'h str, field: &str) -> Result<&'h str, Rejection> {
         let found = match self {
-            Self::Whole(_) => None,
+            Self::Whole(_) | Self::Jwt(_) => None,
             Self::Items(labelled) => match labelled.values(value, field)?.as_slice() {
                 [only] => Some(*only),
                 _ => None,
@@ -98,7 +105,7 @@ impl Layout {
     /// The header's value for these signatures; `first` is an item that stands before them.
     pub fn write(&self, first: Option<(&str, &str)>, signatures: &[String]) -> String {
         match self {
-            Self::Whole(prefix) => {
+            Self::Whole(prefix) | Self::Jwt(prefix) => {
                 format!("{prefix}{}", signatures.first().map_or("", String::as_str))
             }
             Self::List(separator, _) => {
@@ -124,6 +131,17 @@ impl Layout {
             }
         }
     }
+}
+
+/// What stands behind `prefix`. One that ends with a space names a scheme of authentication, and those are the
+/// same in either case ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-11.1)).
+pub(crate) fn behind<'h>(value: &'h str, prefix: &str) -> Option<&'h str> {
+    let (before, after) = value.split_at_checked(prefix.len())?;
+    let same = match prefix.ends_with(' ') {
+        true => before.eq_ignore_ascii_case(prefix),
+        false => before == prefix,
+    };
+    same.then_some(after)
 }
 
 impl Labelled {

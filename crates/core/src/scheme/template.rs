@@ -41,6 +41,14 @@ pub enum Part {
     },
     /// `{json:/POINTER}`: a string, whole number or boolean of the body, nothing where it is absent or null.
     Json(Pointer),
+    /// `{lines:NAME,NAME}`: of these members of a JSON body those that are there, each as a line with its name
+    /// and a line with its value. Only the first value may have several lines: else nothing would say where
+    /// one ends.
+    Lines(Vec<Pointer>),
+    /// `{crc32}`: the CRC-32 of the body, in decimal. It is no digest: a body of any meaning can have any.
+    Crc32,
+    /// `{jwt}`: the JWT's header and payload, as they were sent.
+    Jwt,
 }
 
 /// How a URL is written where it is signed.
@@ -71,11 +79,13 @@ const NAMED: &[(&str, Part)] = &[
     ("method", Part::Method),
     ("secret", Part::Secret),
     ("form", Part::Form),
+    ("crc32", Part::Crc32),
+    ("jwt", Part::Jwt),
 ];
 
 /// What may follow a colon, for the error message.
 const WITH_ARGUMENT: &str =
-    "url:FORM, header:NAME, headers:FIELD, field:NAME, form:NAME, json:/POINTER";
+    "url:FORM, header:NAME, headers:FIELD, field:NAME, form:NAME, json:/POINTER, lines:NAME,NAME";
 
 /// Reads a template into its parts.
 pub(super) fn parse(template: &str) -> Result<Vec<Part>, SchemeError> {
@@ -123,6 +133,11 @@ fn part(name: &str) -> Option<Part> {
             })
         }
         "json" => Pointer::parse(argument).map(Part::Json),
+        "lines" => {
+            let names = argument.split(',');
+            let pointers = names.map(|name| Pointer::parse(&format!("/{name}")));
+            pointers.collect::<Option<_>>().map(Part::Lines)
+        }
         _ => None,
     }
 }

@@ -1,13 +1,18 @@
 //! The first phase: what the headers alone decide.
 
+use std::borrow::Cow;
+
 use super::{
+    keys,
     lookup::Lookup,
-    screened::{Kept, Screened},
+    opening::Kept,
+    screened::Screened,
     ways::{self, Way},
 };
 use crate::{
     fields::MAX_TEXT,
     form::is_form,
+    handshake,
     headers::{Headers, MAX_VALUE},
     rejection::Rejection,
     scheme::{Facts, Family, Part, Place, Scheme, Stamp},
@@ -41,9 +46,12 @@ pub fn screen<'s>(
         return Err(Rejection::BodyTooLarge);
     }
     let form = source.scheme.minds_forms && head.headers.get("content-type").is_some_and(is_form);
-    let way = ways::choose(&source.scheme, head, form)?;
+    let way = ways::choose(source, head, form)?;
     let scheme = way.scheme;
 
+    if let Some(jwt) = &way.jwt {
+        jwt.check(now)?;
+    }
     let (stamp, sent) = timestamp(&way, &head.headers)?;
     if let Some(sent) = sent {
         window::check(sent, now, source.settings.tolerance_seconds)?;
@@ -59,12 +67,13 @@ pub fn screen<'s>(
     }
     let url = url(source, head.query);
     let facts = Facts {
-        timestamp: stamp,
+        timestamp: &stamp,
         id: signed_id,
         url: &url,
         method: head.method,
         headers: head.headers,
-        signature: way.text,
+        signature: &way.text,
+        jwt: way.jwt.as_ref().map_or("", |jwt| &jwt.signed),
     };
     let blurred = !head.query.is_empty() && scheme.blurs_url();
     if blurred && head.query.contains(['{', '[', '}', ']']) {
@@ -75,9 +84,15 @@ pub fn screen<'s>(
     } else {
         (scheme.contents(&facts, None)?, None)
     };
+    let keys = source.keys.get(way.number).map_or(&[][..], Vec::as_slice);
     let screened = Screened {
         source,
         scheme,
+        way: way.number,
+        keys: Cow::Borrowed(keys),
+        wanted: keys::wanted(source, scheme, head, way.jwt.as_ref())?,
+        candidates: handshake::candidates(source, head),
+        found: None,
         family: way.family,
         id_signed: id_signed(scheme, &id),
         stamp: stamp_in_body(way.family),
@@ -125,21 +140,30 @@ fn stamp_in_body(family: &Family) -> Lookup<'_> {
 fn timestamp<'h>(
     way: &Way<'_, 'h>,
     headers: &Headers<'h>,
-) -> Result<(&'h str, Option<u64>), Rejection> {
+) -> Result<(Cow<'h, str>, Option<u64>), Rejection> {
     let (Some(stamp), Some(unit)) = (&way.family.timestamp, way.scheme.unit) else {
-        return Ok(("", None));
+        return Ok((Cow::Borrowed(""), None));
     };
-    let text = match stamp {
-        Stamp::At(Place::Header(name)) => {
-            filled(headers, name).ok_or(Rejection::MissingTimestamp)?
+    let text: Cow<'h, str> = match stamp {
+        Stamp::At(Place::Header(name)) => filled(headers, name)
+            .ok_or(Rejection::MissingTimestamp)?
+            .into(),
+        Stamp::At(Place::Claim(pointer)) => {
+            let claim = way.jwt.as_ref().and_then(|jwt| jwt.claim(pointer));
+            claim.ok_or(Rejection::MissingTimestamp)?.into()
         }
-        Stamp::At(_) => return Ok(("", None)),
-        Stamp::Field(field) => way.scheme.layout.single(way.text, field)?,
+        Stamp::At(_) => return Ok((Cow::Borrowed(""), None)),
+        Stamp::Field(field) => way
+            .scheme
+            .layout
+            .single(&way.text, field)?
+            .to_owned()
+            .into(),
     };
     if text.len() > MAX_VALUE {
         return Err(Rejection::MalformedHeader);
     }
-    let sent = unit.parse(text).ok_or(Rejection::MalformedTimestamp)?;
+    let sent = unit.parse(&text).ok_or(Rejection::MalformedTimestamp)?;
     Ok((text, Some(sent)))
 }
 
@@ -160,6 +184,8 @@ fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, 
                 lookup.header = Some((place, value.to_owned()));
                 break;
             }
+            // Not places of an id or a type.
+            Place::Claim(_) | Place::Query(_) => {}
         }
     }
     Ok(lookup)

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where in the body something may be, and what the headers say in case it is not there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lookup<'s> {
     /// In a body that is JSON.
     pub(super) pointers: Vec<&'s Pointer>,

@@ -1,35 +1,40 @@
 //! The second phase: the body, and the one decision.
 
-use std::io::Read;
-
-use subtle::{Choice, ConstantTimeEq};
+use std::{borrow::Cow, io::Read};
 
 use super::{
-    Digest, EventId, Hashed, Needs, Verified,
+    Digest, Hashed, Needs, Verified, WantedKey,
     lookup::{self, Lookup},
-    ways,
+    opening::Kept,
 };
 use crate::{
-    form::Form,
+    handshake::{self, Candidate},
     hash::{Piece, sha256},
-    headers::Headers,
     rejection::Rejection,
-    scheme::{Algorithm, Facts, Family, Identity, Integrity, Opened, Part, Place, Scheme},
+    scheme::{Algorithm, Family, Scheme},
     secret::Secret,
     source::Source,
-    window,
 };
 
 /// The largest body that is taken apart before its signature is checked, in bytes.
 pub const MAX_OPENED: u64 = 1024 * 1024;
 
 /// A request whose headers are in order. Only its body can still be wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "nothing is verified yet"]
 pub struct Screened<'s> {
     pub(super) source: &'s Source,
-    /// The way it was signed in.
+    /// The way it was signed in, and its place among the scheme's ways.
     pub(super) scheme: &'s Scheme,
+    pub(super) way: usize,
+    /// Any of them may have signed.
+    pub(super) keys: Cow<'s, [Secret]>,
+    /// The key to be fetched, once it is known which.
+    pub(super) wanted: Option<WantedKey>,
+    /// What it may be beside a webhook.
+    pub(super) candidates: Vec<Candidate<'s>>,
+    /// What an opened body says of id, type and time.
+    pub(super) found: Option<[Option<String>; 3]>,
     pub(super) family: &'s Family,
     pub(super) signatures: Vec<Vec<u8>>,
     /// Empty until the body is here, where it has to be taken apart.
@@ -52,55 +57,50 @@ pub struct Screened<'s> {
     pub(super) event_type: Lookup<'s>,
 }
 
-/// What the headers say, for a content that cannot be put together yet.
-#[derive(Debug)]
-pub(super) struct Kept {
-    timestamp: String,
-    id: String,
-    url: String,
-    method: String,
-    signature: String,
-    headers: String,
-}
-
-impl Kept {
-    pub(super) fn of(facts: &Facts<'_>) -> Self {
-        Self {
-            timestamp: facts.timestamp.to_owned(),
-            id: facts.id.to_owned(),
-            url: facts.url.to_owned(),
-            method: facts.method.to_owned(),
-            signature: facts.signature.to_owned(),
-            headers: facts.headers.flat().to_owned(),
-        }
-    }
-
-    fn facts(&self) -> Facts<'_> {
-        Facts {
-            timestamp: &self.timestamp,
-            id: &self.id,
-            url: &self.url,
-            method: &self.method,
-            headers: Headers::new(&self.headers),
-            signature: &self.signature,
-        }
-    }
-}
-
 impl Screened<'_> {
     /// The signed contents, a signature over any of which will do, each in order.
     pub fn contents(&self) -> &[Vec<Piece>] {
         &self.contents
     }
 
-    /// The keys, any of which may have signed.
+    /// The source's secrets, any of which may have signed; where the key is fetched, what else the content
+    /// may hold.
     pub fn keys(&self) -> &[Secret] {
-        &self.source.keys
+        &self.keys
     }
 
-    /// Whether the body must be here as a whole: only [`Screened::verify`] can decide then.
+    /// The signatures, decoded.
+    pub fn signatures(&self) -> &[Vec<u8>] {
+        &self.signatures
+    }
+
+    /// The place of the way it was signed in among its scheme's.
+    pub fn way(&self) -> usize {
+        self.way
+    }
+
+    /// The key that has to be fetched. Where the body says which, it has to be opened first.
+    pub fn wanted_key(&self) -> Option<&WantedKey> {
+        self.wanted.as_ref()
+    }
+
+    /// With these keys in the place of the source's.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<Secret>) -> Self {
+        Self {
+            keys: Cow::Owned(keys),
+            ..self
+        }
+    }
+
+    /// Whether the body has to be [opened](Screened::open) before anything can be computed.
     pub fn opens_body(&self) -> bool {
         self.kept.is_some()
+    }
+
+    /// Whether only the host can verify.
+    pub fn needs_host(&self) -> bool {
+        self.scheme.algorithm.is_public()
     }
 
     /// What has to be computed.
@@ -138,14 +138,7 @@ impl Screened<'_> {
     /// have told: [`Rejection::MissingEventId`], those of a time that it holds, and where it holds the
     /// signature also those of a header.
     pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
-        self.check_length(body.len() as u64)?;
-        self.check_border(body.first())?;
-        let opened = self
-            .opens_body()
-            .then(|| Opened::new(self.scheme, body, self.form));
-        if let Some(opened) = &opened {
-            self.open(opened)?;
-        }
+        self.open(body)?;
         let needs = self.needs();
         let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
         let content =
@@ -153,6 +146,7 @@ impl Screened<'_> {
         let hashed = Hashed {
             length: body.len() as u64,
             tags,
+            matches: Vec::new(),
             digests: match needs.digest {
                 Digest::None => Vec::new(),
                 Digest::Body => vec![sha256([body])],
@@ -160,9 +154,12 @@ impl Screened<'_> {
             },
             body_hash: needs.body_hash.then(|| sha256([body])),
         };
-        let form = opened.as_ref().and_then(|opened| opened.form.as_ref());
-        self.decide(needs.digest, &hashed, |wanted| {
-            lookup::in_slice(body, form, wanted)
+        let small = match body.len() as u64 > handshake::MAX_BODY {
+            true => &[],
+            false => body,
+        };
+        self.decide(needs.digest, &hashed, small, |wanted| {
+            lookup::in_slice(body, None, wanted)
         })
     }
 
@@ -172,8 +169,12 @@ impl Screened<'_> {
     /// # Errors
     ///
     /// As [`Screened::verify`]; [`Rejection::Internal`] where `hashed` lacks what was needed, or the body
-    /// must be here.
-    pub fn verify_with(self, hashed: &Hashed, mut body: impl Read) -> Result<Verified, Rejection> {
+    /// has to be opened and was not.
+    pub fn verify_with(
+        mut self,
+        hashed: &Hashed,
+        mut body: impl Read,
+    ) -> Result<Verified, Rejection> {
         self.check_length(hashed.length)?;
         let mut first = [0];
         let read = if self.blurred {
@@ -185,7 +186,13 @@ impl Screened<'_> {
         self.check_border(first.first())?;
         let body = first.chain(body);
         let needs = self.needs();
-        let tags_lack = hashed.tags.len() != self.pairs(|_, _| ()).len();
+        let pairs = self.contents.len() * self.keys().len().max(1);
+        let tags_lack = match needs.tag {
+            Algorithm::Token => false,
+            tag if tag.is_public() => hashed.matches.len() != pairs,
+            _ => hashed.tags.len() != pairs,
+        };
+        let unopened = self.opens_body() && self.contents.is_empty();
         let digests = match needs.digest {
             Digest::None => 0,
             Digest::Body => 1,
@@ -193,16 +200,25 @@ impl Screened<'_> {
         };
         let digests_lack = hashed.digests.len() < digests;
         let hash_lacks = needs.body_hash && hashed.body_hash.is_none();
-        if tags_lack || digests_lack || hash_lacks || self.opens_body() {
+        if tags_lack || digests_lack || hash_lacks || unopened {
             return Err(Rejection::Internal);
         }
-        self.decide(needs.digest, hashed, |wanted| {
+        if !self.candidates.is_empty() && hashed.length <= handshake::MAX_BODY {
+            let mut small = vec![0; usize::try_from(hashed.length).unwrap_or_default()];
+            let mut body = body;
+            // What cannot be read holds no handshake.
+            let _ = body.read_exact(&mut small);
+            return self.decide(needs.digest, hashed, &small, |wanted| {
+                lookup::in_slice(&small, None, wanted)
+            });
+        }
+        self.decide(needs.digest, hashed, &[], |wanted| {
             lookup::in_reader(body, wanted)
         })
     }
 
     /// See [`Screened::blurred`].
-    fn check_border(&self, first: Option<&u8>) -> Result<(), Rejection> {
+    pub(super) fn check_border(&self, first: Option<&u8>) -> Result<(), Rejection> {
         match first {
             Some(b'{' | b'[') | None => Ok(()),
             Some(_) if self.blurred => Err(Rejection::BadSignature),
@@ -213,7 +229,7 @@ impl Screened<'_> {
     /// Something for each content and key, the keys of one content beside each other; nothing where the
     /// header carries the secret itself.
     fn pairs<T>(&self, each: impl Fn(&[Piece], &Secret) -> T) -> Vec<T> {
-        if self.scheme.algorithm == Algorithm::Token {
+        if self.scheme.algorithm == Algorithm::Token || self.needs_host() {
             return Vec::new();
         }
         let keys = self.keys();
@@ -221,176 +237,6 @@ impl Screened<'_> {
         let pairs = contents.flat_map(|content| keys.iter().map(move |key| (content, key)));
         pairs.map(|(content, key)| each(content, key)).collect()
     }
-
-    /// Takes out of the body what was signed, or the signature, where it stands in it.
-    fn open(&mut self, opened: &Opened<'_>) -> Result<(), Rejection> {
-        let Some(kept) = &self.kept else {
-            return Ok(());
-        };
-        let form = opened.form.as_ref();
-        let text = match &self.family.signature {
-            Place::Header(_) => None,
-            Place::Json(pointer) => Some(opened.value(pointer)),
-            Place::Form(name) => Some(form.and_then(|form| form.last(name))),
-        };
-        if let Some(text) = text {
-            let text = text.filter(|text| !text.is_empty());
-            let text = text.ok_or(Rejection::MissingSignature)?;
-            self.signatures = ways::decode(self.scheme, text)?;
-        }
-        if form.is_some_and(|form| !form.is_whole()) {
-            return Err(Rejection::BadSignature);
-        }
-        let all = self.source.scheme.integrity == Integrity::Body;
-        if let Some(form) = form.filter(|_| all && self.form) {
-            let templates = self.scheme.signed.iter();
-            let closed = templates.map(|signed| closed(signed, self.family, form));
-            self.closed = closed.collect();
-        }
-        self.contents = self.scheme.contents(&kept.facts(), Some(opened))?;
-        Ok(())
-    }
-
-    /// The one decision: genuine or not, and what it then is.
-    fn decide(
-        &self,
-        digest: Digest,
-        hashed: &Hashed,
-        find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
-    ) -> Result<Verified, Rejection> {
-        let Some(matched) = self.matched(&hashed.tags) else {
-            return Err(Rejection::BadSignature);
-        };
-        // A field that the template which matched does not sign would ride along.
-        let open = self.closed.get(matched) == Some(&false);
-        if open || !self.covers(hashed.body_hash) {
-            return Err(Rejection::BadSignature);
-        }
-        // What was signed is the same in every replay; what another template makes of it need not be.
-        let digest = match digest {
-            Digest::None => None,
-            Digest::Body => hashed.digests.first().copied(),
-            Digest::Content => hashed.digests.get(matched).copied(),
-        };
-        let [id, event_type, stamp] = find(&[&self.id, &self.event_type, &self.stamp]);
-        self.check_stamp(stamp)?;
-        let event_id = self.event_id(id);
-        if event_id.is_none() && self.source.scheme.id_required {
-            return Err(Rejection::MissingEventId);
-        }
-        Ok(Verified {
-            source: self.source.name.clone(),
-            identity: self.source.settings.identity,
-            event_id,
-            event_type: self.event_type.resolve(event_type).unwrap_or_default(),
-            digest,
-        })
-    }
-
-    /// Which of the contents any of the keys signed. Every pair of a signature and a tag is compared, each
-    /// in a time that does not depend on where it differs.
-    fn matched(&self, tags: &[Vec<u8>]) -> Option<usize> {
-        let tokens: Vec<Vec<u8>>;
-        let expected = match self.scheme.algorithm {
-            Algorithm::Hmac(_) | Algorithm::Plain(_) => tags,
-            Algorithm::Token => {
-                tokens = self
-                    .keys()
-                    .iter()
-                    .map(|key| sha256([key.expose()]).to_vec())
-                    .collect();
-                &tokens
-            }
-        };
-        let genuine = |tags: &[Vec<u8>]| -> bool {
-            let pairs = self
-                .signatures
-                .iter()
-                .flat_map(|sent| tags.iter().map(move |tag| (sent, tag)));
-            pairs
-                .fold(Choice::from(0), |any, (sent, tag)| any | sent.ct_eq(tag))
-                .into()
-        };
-        let contents = expected.chunks(self.keys().len().max(1));
-        let matches: Vec<bool> = contents.map(genuine).collect();
-        matches.iter().position(|genuine| *genuine)
-    }
-
-    /// Whether the body is the one whose hash was signed, where the hash is what was signed.
-    fn covers(&self, digest: Option<[u8; 32]>) -> bool {
-        match (&self.body_hash, digest) {
-            (None, _) => true,
-            (Some(claimed), Some(digest)) => claimed.ct_eq(&digest[..]).into(),
-            (Some(_), None) => false,
-        }
-    }
-
-    /// The window, where the body says when it was signed. It may leave that out only where it is signed as
-    /// a whole: nobody else could have taken it out.
-    fn check_stamp(&self, found: Option<String>) -> Result<(), Rejection> {
-        let Some(unit) = self.scheme.unit.filter(|_| self.stamp.in_body()) else {
-            return Ok(());
-        };
-        match found {
-            None if self.scheme.signs(&Part::Body) => Ok(()),
-            None => Err(Rejection::MissingTimestamp),
-            Some(text) => {
-                let sent = unit.parse(&text).ok_or(Rejection::MalformedTimestamp)?;
-                window::check(sent, self.now, self.source.settings.tolerance_seconds)
-            }
-        }
-    }
-
-    fn event_id(&self, found: Option<String>) -> Option<EventId> {
-        let signed = if found.is_some() {
-            self.body_id_signed()
-        } else {
-            self.id_signed
-        };
-        let value = self.id.resolve(found)?;
-        Some(EventId { value, signed })
-    }
-
-    /// Whether an id in the body would be signed.
-    fn body_id_signed(&self) -> bool {
-        let mut places = self.family.id.iter();
-        places.all(|place| matches!(place, Place::Header(_)) || self.scheme.signs_place(place))
-    }
-
-    /// No digest is taken where the id is certain to be there and to be signed.
-    fn digest_needed(&self) -> Digest {
-        let body_only = |content: &Vec<Piece>| matches!(content.as_slice(), [] | [Piece::Body]);
-        let body_only = !self.opens_body() && self.contents.iter().all(body_only);
-        let certain = self.source.scheme.id_required || self.id.header.is_some();
-        let signed = (!self.id.in_body() || self.body_id_signed())
-            && (self.id.header.is_none() || self.id_signed);
-        match self.source.settings.identity {
-            Identity::None => Digest::None,
-            Identity::Id | Identity::IdAndContent if certain && signed => Digest::None,
-            // What is not signed of a body could be changed for ever; where its hash is signed, the same
-            // content may also be sent as a form.
-            _ if self.opens_body() || self.body_hash.is_some() => Digest::Content,
-            // Without an id a retry is known by its body alone, since it may be signed anew.
-            Identity::IdAndContent if !body_only && self.id.is_possible() => Digest::Content,
-            Identity::Id | Identity::IdAndContent | Identity::Content => Digest::Body,
-        }
-    }
-}
-
-/// Whether all that the form holds is signed by this template, or is the signature.
-fn closed(signed: &[Part], family: &Family, form: &Form<'_>) -> bool {
-    let mut names: Vec<&str> = Vec::new();
-    if let Place::Form(name) = &family.signature {
-        names.push(name);
-    }
-    for part in signed {
-        match part {
-            Part::Form | Part::Body => return true,
-            Part::FormField { name, .. } if !names.contains(&name.as_str()) => names.push(name),
-            _ => {}
-        }
-    }
-    form.is_exactly(&names)
 }
 
 impl Algorithm {
@@ -399,7 +245,7 @@ impl Algorithm {
         match self {
             Self::Hmac(hash) => hash.mac(key, content, body),
             Self::Plain(hash) => hash.digest(content.iter().map(|piece| piece.bytes(body, key))),
-            Self::Token => Vec::new(),
+            _ => Vec::new(),
         }
     }
 }

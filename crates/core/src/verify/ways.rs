@@ -1,25 +1,33 @@
 //! Which of a scheme's ways a request was signed in, and with which signatures.
 
-use super::Head;
+use std::borrow::Cow;
+
+use super::{Head, jwt::Jwt};
 use crate::{
+    certificate,
     encoding::Encoding,
     form::Form,
     hash::sha256,
     rejection::Rejection,
-    scheme::{Algorithm, Family, Place, Scheme},
+    scheme::{Algorithm, Expected, Family, KeysFrom, Layout, Place, Scheme},
+    source::Source,
 };
 
 /// The way that a request was signed in, as far as its headers say.
 #[derive(Debug)]
 pub(super) struct Way<'s, 'h> {
     pub(super) scheme: &'s Scheme,
+    /// Its place among the scheme's ways.
+    pub(super) number: usize,
     pub(super) family: &'s Family,
     /// The text that signatures were read from; empty where it stands in the body.
-    pub(super) text: &'h str,
+    pub(super) text: Cow<'h, str>,
     /// Those that could match at all; none yet where they stand in the body.
     pub(super) signatures: Vec<Vec<u8>>,
     /// The digest of the body that the query claims, where that is what was signed.
     pub(super) body_hash: Option<Vec<u8>>,
+    /// The token, where the signature is one.
+    pub(super) jwt: Option<Jwt>,
 }
 
 /// The first way whose signatures are there.
@@ -29,18 +37,23 @@ pub(super) struct Way<'s, 'h> {
 /// nothing but the algorithm and the encoding are looked at after it: a wrong signature is not saved by
 /// another beside it.
 pub(super) fn choose<'s, 'h>(
-    scheme: &'s Scheme,
+    source: &'s Source,
     head: &Head<'h>,
     is_form: bool,
 ) -> Result<Way<'s, 'h>, Rejection> {
     let mut refused = Rejection::MissingSignature;
     let mut undecodable: Option<&Scheme> = None;
-    for way in scheme.ways() {
+    let ways = source.scheme.ways().zip(&source.keys).enumerate();
+    for (number, (way, keys)) in ways {
+        // Nobody can have signed in a way that the source has no key for.
+        if way.keys_from == KeysFrom::Secrets && keys.is_empty() {
+            continue;
+        }
         if undecodable.is_some_and(|before| before.layout != way.layout) {
             continue;
         }
-        match read(way, head, is_form) {
-            Ok(Some(way)) => return Ok(way),
+        match read(way, source, head, is_form) {
+            Ok(Some(way)) => return Ok(Way { number, ..way }),
             Ok(None) => {}
             Err(error) => {
                 if error == Rejection::UndecodableSignature {
@@ -59,12 +72,17 @@ pub(super) fn choose<'s, 'h>(
 /// The way with its signatures; none where the request carries nothing of it.
 fn read<'s, 'h>(
     scheme: &'s Scheme,
+    source: &Source,
     head: &Head<'h>,
     is_form: bool,
 ) -> Result<Option<Way<'s, 'h>>, Rejection> {
-    let body_hash = body_hash(scheme, head.query);
-    if scheme.body_hash.is_some() && body_hash.is_none() {
-        return Ok(None);
+    let mut body_hash = None;
+    if let Some(Place::Query(name)) = &scheme.body_hash {
+        let query = Form::parse(head.query.as_bytes());
+        let Some(hash) = query.last(name) else {
+            return Ok(None);
+        };
+        body_hash = Some(claimed(hash));
     }
     let found = scheme.families.iter().find_map(|family| {
         let texts = texts(family, head, is_form);
@@ -77,39 +95,83 @@ fn read<'s, 'h>(
         [] => Vec::new(),
         texts => of_all(scheme, texts)?,
     };
-    let mut required = scheme.requires.iter();
-    if !required.all(|(name, value)| head.headers.get(name) == Some(value)) {
-        return Err(Rejection::UnrecognisedSignature);
+    let text = texts.into_iter().next().unwrap_or_default();
+    let jwt = match &scheme.layout {
+        Layout::Jwt(prefix) => Some(Jwt::read(scheme, &text, prefix)?),
+        _ => None,
+    };
+    if let (Some(Place::Claim(pointer)), Some(jwt)) = (&scheme.body_hash, &jwt) {
+        body_hash = Some(claimed(&jwt.claim(pointer).unwrap_or_default()));
     }
+    meets(scheme, source, |place| match place {
+        Place::Header(name) => Some(head.headers.get(name).map(str::to_owned)),
+        Place::Claim(pointer) => Some(jwt.as_ref().and_then(|jwt| jwt.claim(pointer))),
+        Place::Query(name) => {
+            let query = Form::parse(head.query.as_bytes());
+            Some(query.last(name).map(str::to_owned))
+        }
+        Place::Json(_) | Place::Form(_) => None,
+    })?;
     Ok(Some(Way {
         scheme,
+        number: 0,
         family,
-        text: texts.first().copied().unwrap_or_default(),
+        text,
         signatures,
         body_hash,
+        jwt,
     }))
 }
 
+/// Checks what must stand where, as far as `at` can say.
+pub(super) fn meets(
+    scheme: &Scheme,
+    source: &Source,
+    at: impl Fn(&Place) -> Option<Option<String>>,
+) -> Result<(), Rejection> {
+    for (place, expected) in &scheme.requires {
+        let Some(text) = at(place) else {
+            continue;
+        };
+        if !source.meets(expected, text.as_deref()) {
+            return Err(match expected {
+                Expected::Text(_) if !matches!(place, Place::Claim(_)) => {
+                    Rejection::UnrecognisedSignature
+                }
+                _ => Rejection::Unexpected,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// The headers with signatures, at least one, or nothing to read yet where they stand in the body.
-fn texts<'h>(family: &Family, head: &Head<'h>, is_form: bool) -> Option<Vec<&'h str>> {
+fn texts<'h>(family: &Family, head: &Head<'h>, is_form: bool) -> Option<Vec<Cow<'h, str>>> {
     let name = match &family.signature {
         Place::Form(_) => return is_form.then(Vec::new),
         Place::Json(_) => return (!is_form).then(Vec::new),
         Place::Header(name) => name,
+        Place::Query(name) => {
+            let query = Form::parse(head.query.as_bytes());
+            let value = query.last(name).filter(|value| !value.is_empty())?;
+            return Some(vec![Cow::Owned(value.to_owned())]);
+        }
+        Place::Claim(_) => return None,
     };
     let headers = head.headers;
-    let mut texts: Vec<&str> = if family.more.is_empty() {
+    let texts: Vec<&str> = if family.more.is_empty() {
         headers.get(name).into_iter().collect()
     } else {
         let all = headers.iter().filter(|(name, _)| family.is_signature(name));
         all.map(|(_, value)| value).collect()
     };
-    texts.retain(|text| !text.is_empty());
+    let texts = texts.into_iter().filter(|text| !text.is_empty());
+    let texts: Vec<Cow<'_, str>> = texts.map(Cow::Borrowed).collect();
     (!texts.is_empty()).then_some(texts)
 }
 
 /// The signatures of all of `texts`. One text that is not of this form does not spoil the others.
-fn of_all(scheme: &Scheme, texts: &[&str]) -> Result<Vec<Vec<u8>>, Rejection> {
+fn of_all(scheme: &Scheme, texts: &[Cow<'_, str>]) -> Result<Vec<Vec<u8>>, Rejection> {
     let mut signatures = Vec::new();
     let mut refused = Rejection::MissingSignature;
     for text in texts {
@@ -134,6 +196,12 @@ pub(super) fn decode(scheme: &Scheme, text: &str) -> Result<Vec<Vec<u8>>, Reject
         Algorithm::Hmac(hash) | Algorithm::Plain(hash) => decoded
             .filter(|bytes| bytes.len() == hash.length())
             .collect(),
+        Algorithm::Ed25519 | Algorithm::Es256 => {
+            decoded.filter(|bytes| bytes.len() == 64).collect()
+        }
+        // The host takes the two numbers and not their DER.
+        Algorithm::EcdsaP256 => decoded.filter_map(|der| certificate::p256(&der)).collect(),
+        Algorithm::Rsa(_) => decoded.filter(|bytes| bytes.len() <= MAX_RSA).collect(),
         // Tokens are compared by their digests, since a comparison cannot hide a difference in length.
         Algorithm::Token => {
             let tokens = decoded.filter(|token| !token.is_empty());
@@ -149,14 +217,13 @@ pub(super) fn decode(scheme: &Scheme, text: &str) -> Result<Vec<Vec<u8>>, Reject
     }
 }
 
-/// The digest of the body that the signed query claims; empty, and so no digest's equal, where it is not one.
-fn body_hash(scheme: &Scheme, query: &str) -> Option<Vec<u8>> {
-    let name = scheme.body_hash.as_deref()?;
-    let query = Form::parse(query.as_bytes());
-    let hash = query.last(name)?;
+/// The longest RSA signature, in bytes.
+const MAX_RSA: usize = 1024;
+
+/// The digest of the body that was signed; empty, and so no digest's equal, where it is not one.
+fn claimed(hash: &str) -> Vec<u8> {
     // Read as strictly as it is written: in lower case.
-    let hash = Encoding::Hex
-        .decode(hash)
-        .filter(|bytes| Encoding::Hex.encode(bytes) == hash);
-    Some(hash.unwrap_or_default())
+    let bytes = Encoding::Hex.decode(hash);
+    let bytes = bytes.filter(|bytes| Encoding::Hex.encode(bytes) == hash);
+    bytes.unwrap_or_default()
 }

@@ -68,6 +68,7 @@ impl Case {
                 .last(&name)
                 .expect("a signature")
                 .to_owned(),
+            Place::Claim(_) | Place::Query(_) => String::new(),
         }
     }
 
@@ -127,7 +128,7 @@ impl Case {
     pub(super) fn hmac(&self) -> Option<Hash> {
         match self.scheme().algorithm {
             Algorithm::Hmac(hash) | Algorithm::Plain(hash) => Some(hash),
-            Algorithm::Token => None,
+            _ => None,
         }
     }
 
@@ -164,7 +165,7 @@ impl Case {
     pub(super) fn prefix(&self) -> &'static str {
         match self.row.signature.grammar {
             Grammar::Whole { prefix } => prefix,
-            Grammar::Items { .. } | Grammar::List { .. } => "",
+            _ => "",
         }
     }
 }
