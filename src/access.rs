@@ -22,6 +22,20 @@ pub(crate) struct Authorised<'t> {
     pub(crate) audience: Audience,
 }
 
+/// Checks that the administrator asks.
+pub(crate) fn administrator(edge: &Edge, call: &Call) -> Result<(), Rejection> {
+    let admin = edge.admin_token().ok_or(Rejection::AdminClosed)?;
+    holds(call, std::iter::once(&admin))
+}
+
+fn holds<'t>(call: &Call, tokens: impl Iterator<Item = &'t String>) -> Result<(), Rejection> {
+    let authorization = call.headers().get("authorization");
+    match granted(authorization, tokens.map(String::as_str)) {
+        true => Ok(()),
+        false => Err(Rejection::Unauthorised),
+    }
+}
+
 impl<'t> Authorised<'t> {
     /// Checks the credential against what the target needs.
     pub(crate) fn authorise(edge: &Edge, call: &Call, target: Target<'t>) -> Result<Self, Problem> {
@@ -36,23 +50,18 @@ impl<'t> Authorised<'t> {
                 audience: Audience::Public,
             });
         }
-        let admin = edge.admin_token();
-        if need == Need::Admin && admin.is_none() {
-            return Err(Rejection::AdminClosed.into());
-        }
-        let tokens = if need == Need::Admin {
-            Vec::new()
-        } else {
-            edge.tokens(feed)
+        let granted = Self {
+            feed: target.name,
+            audience: Audience::Token,
         };
-        let accepted = tokens.iter().chain(&admin).map(String::as_str);
-        match granted(call.headers().get("authorization"), accepted) {
-            true => Ok(Self {
-                feed: target.name,
-                audience: Audience::Token,
-            }),
-            false => Err(Rejection::Unauthorised.into()),
+        if need == Need::Admin {
+            administrator(edge, call)?;
+            return Ok(granted);
         }
+        let admin = edge.admin_token();
+        let tokens = edge.tokens(feed);
+        holds(call, tokens.iter().chain(&admin))?;
+        Ok(granted)
     }
 
     /// Asks the feed's object, and hands its answer on as it is.

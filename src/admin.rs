@@ -1,24 +1,29 @@
-//! What an administrator does with a feed.
+//! What an administrator does with a feed, and with a source that is handed its secret.
 
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Resource, Target};
+use waypost_core::scheme::KeysFrom;
 use web_sys::Response;
 
-use crate::access::Authorised;
+use crate::access::{self, Authorised};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
+use crate::handshake;
 
 /// `DELETE {base}/events/{id}`, `GET {base}/dead-letters`, `POST {base}/dead-letters/{id}/replay`
-pub(crate) async fn administer(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
+pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
     match act(edge, call, target).await {
         Ok(response) => response,
         Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
     }
 }
 
-async fn act(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
+async fn act(edge: &'static Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
+    if let Resource::Arm | Resource::Secrets = target.resource {
+        return hand_over(edge, call, target).await;
+    }
     let reader = Authorised::authorise(edge, call, target)?;
     let id = target.id.unwrap_or_default();
     let (method, path) = match target.resource {
@@ -28,4 +33,23 @@ async fn act(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, P
         _ => return Err(Rejection::NotFound.into()),
     };
     reader.ask(edge, call, method, &path).await
+}
+
+/// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`
+async fn hand_over(
+    edge: &'static Edge,
+    call: &Call,
+    target: Target<'_>,
+) -> Result<Response, Problem> {
+    access::administrator(edge, call)?;
+    let source = edge.source(target.name)?;
+    if source.scheme.keys_from != KeysFrom::Handed {
+        return Err(Rejection::NotHanded.into());
+    }
+    let what = match target.resource {
+        Resource::Arm if !source.is_handed() => return Err(Rejection::SecretHeld.into()),
+        Resource::Arm => "arm",
+        _ => "secrets",
+    };
+    Ok(handshake::ask(edge, call, source, call.method(), what, "").await?)
 }

@@ -33,6 +33,13 @@ impl Answer {
             .body(JsValue::from_str(text))
     }
 
+    /// What a path takes.
+    pub(crate) fn options(allow: &str) -> Self {
+        Self::new(204)
+            .header("allow", allow)
+            .header("cache-control", "no-store")
+    }
+
     /// A refusal that must not be cached.
     pub(crate) fn problem(problem: Problem, request_id: &str) -> Self {
         Self::refusal(problem, request_id).header("cache-control", "no-store")
@@ -63,6 +70,12 @@ impl Answer {
     /// Sets the body: a string, bytes, a stream.
     pub(crate) fn body(mut self, body: impl JsCast) -> Self {
         self.body = body.unchecked_into();
+        self
+    }
+
+    /// The same answer with its head alone.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = JsValue::NULL;
         self
     }
 

@@ -3,7 +3,6 @@
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::rejection::Rejection;
-use waypost_core::verify::Screened;
 use web_sys::{ReadableStreamDefaultReader, Request};
 
 use crate::ffi;
@@ -41,7 +40,7 @@ impl<'e> Body<'e> {
     pub(crate) async fn read(
         request: &Request,
         declared: Option<u64>,
-        screened: &Screened<'_>,
+        fits: &dyn Fn(u64) -> Result<(), Rejection>,
         in_flight: &'e InFlight,
     ) -> Result<Self, Rejection> {
         let mut lease = in_flight.lease();
@@ -53,10 +52,10 @@ impl<'e> Body<'e> {
                 }
                 whole(request, length).await?
             }
-            None => counted(request, screened, &mut lease).await?,
+            None => counted(request, fits, &mut lease).await?,
         };
         let length = buffer.byte_length();
-        screened.check_length(u64::from(length))?;
+        fits(u64::from(length))?;
         let small = (length <= SMALL).then(|| ffi::bytes(&buffer));
         Ok(Self {
             buffer,
@@ -68,6 +67,13 @@ impl<'e> Body<'e> {
 
     pub(crate) fn len(&self) -> u64 {
         u64::from(self.length)
+    }
+
+    /// Puts `bytes`, as many, in the place of the body, where there are any.
+    pub(crate) fn replace(&mut self, bytes: Option<Vec<u8>>) {
+        if let Some(bytes) = bytes {
+            self.buffer = Uint8Array::from(bytes.as_slice()).buffer();
+        }
     }
 }
 
@@ -90,7 +96,7 @@ fn in_time(promise: Promise) -> Promise {
 /// Reads a body of unknown length chunk by chunk, and stops where it passes the cap.
 async fn counted(
     request: &Request,
-    screened: &Screened<'_>,
+    fits: &dyn Fn(u64) -> Result<(), Rejection>,
     lease: &mut Lease<'_>,
 ) -> Result<ArrayBuffer, Rejection> {
     let Some(stream) = request.body() else {
@@ -113,7 +119,7 @@ async fn counted(
         }
         let chunk: Uint8Array = field("value").unchecked_into();
         length = length.saturating_add(u64::from(chunk.byte_length()));
-        let counted = screened.check_length(length);
+        let counted = fits(length);
         let counted = counted.and_then(|()| lease.grow(u64::from(chunk.byte_length())));
         if let Err(refused) = counted {
             // Nobody waits for the rest to be thrown away.

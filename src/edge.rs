@@ -1,6 +1,6 @@
 //! What the Worker is made of: its config and its bindings, read once in an isolate's life.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use js_sys::{JSON, Reflect};
@@ -12,6 +12,7 @@ use waypost_core::source::Source;
 
 use crate::ffi::{Kv, Namespace, QueueSender, Stub};
 use crate::in_flight::InFlight;
+use crate::keys::Keys;
 use crate::log;
 
 /// Config, bindings and what an isolate remembers between requests.
@@ -22,9 +23,10 @@ pub(crate) struct Edge {
     pub(crate) kv: Kv,
     pub(crate) queue: QueueSender,
     feeds: Namespace,
+    handovers: Namespace,
     pub(crate) in_flight: InFlight,
-    /// Keys that the host has imported, by source and place.
-    pub(crate) host_keys: RefCell<HashMap<(String, usize, &'static str), JsValue>>,
+    /// Keys that the host has imported.
+    pub(crate) keys: Keys,
     env: JsValue,
 }
 
@@ -63,8 +65,9 @@ impl Edge {
             kv: binding("KV").unchecked_into(),
             queue: binding("QUEUE").unchecked_into(),
             feeds: binding("FEED").unchecked_into(),
+            handovers: binding("HANDOVER").unchecked_into(),
+            keys: Keys::default(),
             in_flight: InFlight::default(),
-            host_keys: RefCell::default(),
             env: env.clone(),
         }
     }
@@ -95,6 +98,11 @@ impl Edge {
     /// A Durable Object of the feeds.
     pub(crate) fn feed_object(&self, name: &str) -> Result<Stub, JsValue> {
         self.feeds.stub(&self.feeds.id_from_name(name)?)
+    }
+
+    /// A Durable Object of what sources are handed.
+    pub(crate) fn handover_object(&self, source: &str) -> Result<Stub, JsValue> {
+        self.handovers.stub(&self.handovers.id_from_name(source)?)
     }
 
     /// A binding by its name; undefined where there is none.

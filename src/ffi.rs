@@ -85,6 +85,30 @@ extern "C" {
         signal: &JsValue,
     ) -> Object;
 
+    /// A key of the host's; `key` is bytes, or the text of a JSON Web Key.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn import_key(
+        format: &str,
+        key: &JsValue,
+        name: &str,
+        hash: &str,
+        usage: &str,
+    ) -> Result<Promise, JsValue>;
+
+    /// Whether this is a signature over the content.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn verify(
+        name: &str,
+        hash: &str,
+        key: &JsValue,
+        signature: &[u8],
+        content: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    /// The text at a URL, or the answer to `post`, if it comes with status 200 within `ms` and is no longer
+    /// than `limit`. Redirects are not followed.
+    pub(crate) fn outside(url: &str, post: Option<&str>, ms: u32, limit: u32) -> Promise;
+
     /// Resolves after `ms`, or as soon as the signal is aborted.
     pub(crate) fn pause(ms: u32, signal: &JsValue) -> Promise;
 }
@@ -163,16 +187,6 @@ extern "C" {
 
     #[derive(Clone)]
     pub(crate) type Subtle;
-
-    #[wasm_bindgen(method, catch, js_name = importKey)]
-    pub(crate) fn import_key(
-        this: &Subtle,
-        format: &str,
-        key: &Uint8Array,
-        algorithm: &JsValue,
-        extractable: bool,
-        usages: &Array,
-    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn sign(

@@ -156,3 +156,34 @@ const encoder = new TextEncoder();
 export function encode(text) {
   return encoder.encode(text);
 }
+
+// A key of the host's; `key` is bytes, or the text of a JSON Web Key.
+export function import_key(format, key, name, hash, usage) {
+  const algorithm = { name, hash, namedCurve: "P-256" };
+  return crypto.subtle.importKey(format, format === "jwk" ? JSON.parse(key) : key, algorithm, false, [usage]);
+}
+
+export function verify(name, hash, key, signature, content) {
+  return crypto.subtle.verify({ name, hash }, key, signature, content);
+}
+
+// The text at a URL, or the answer to `post`, if it comes with status 200 within `ms` and is no longer than
+// `limit`. Redirects are not followed.
+export async function outside(url, post, ms, limit) {
+  const init = { redirect: "manual", signal: AbortSignal.timeout(ms) };
+  if (post !== undefined) {
+    init.method = "POST";
+    init.headers = { "content-type": "application/json" };
+    init.body = post;
+  }
+  const response = await fetch(url, init);
+  if (response.status !== 200) throw new Error("answered " + response.status);
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    if (length > limit) throw new Error("answered more than " + limit + " bytes");
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(concat(chunks, length));
+}

@@ -4,8 +4,9 @@
 //! - `queue`: from the queue to the feeds.
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
-//! - `admin`: erasing and dead letters; `access` is who may.
-//! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
+//! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
+//! - `admin`: erasing, dead letters and arming; `access` is who may.
+//! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
 //! - `ffi`, `options`: the bindings to the host; `host`: its promises; `log`: what operators read.
 
@@ -18,8 +19,11 @@ mod db;
 mod edge;
 mod feed_do;
 mod ffi;
+mod handover_do;
+mod handshake;
 mod host;
 mod in_flight;
+mod keys;
 mod log;
 mod options;
 mod poll;
@@ -38,7 +42,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
-use waypost_core::route::{Need, Target};
+use waypost_core::route::{Need, Resource, Target};
 use web_sys::{Request, Response};
 
 use answer::Answer;
@@ -70,18 +74,18 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
     };
     let Target { resource, name, .. } = target;
     match call.method() {
-        "OPTIONS" => Answer::new(204)
-            .header("allow", &resource.allow())
-            .header("cache-control", "no-store")
-            .respond(&call.id),
+        // Which methods it takes is for the source's provider to say.
+        _ if resource == Resource::Receive => {
+            receive::receive(edge, call, name).await.respond(&call.id)
+        }
+        "OPTIONS" => Answer::options(&resource.allow()).respond(&call.id),
         method if !resource.methods().contains(&method) => refuse(
             Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()),
             call,
         ),
         method => match resource.need(method) {
-            Need::Signature => receive::receive(edge, call, name).await.respond(&call.id),
             Need::Read => poll::poll(edge, call, target).await,
-            Need::Token | Need::Admin => admin::administer(edge, call, target).await,
+            _ => admin::administer(edge, call, target).await,
         },
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use wasm_bindgen::JsValue;
+use waypost_core::handshake::Answered;
 use waypost_core::json;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -19,39 +20,75 @@ use crate::body::{self, Body};
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::{KeptAlive, settled};
-use crate::{ffi, log, rate, subtle};
+use crate::{ffi, handshake, log, rate, subtle};
 
 /// How long KV holds a body for its journey to the feed: longer than the queue holds a message.
 const BODY_JOURNEY_SECONDS: u32 = 15 * 86_400;
 
-/// `POST /webhooks/receive/{source}`.
-pub(crate) async fn receive(edge: &'static Edge, call: &Call, source: &str) -> Answer {
+/// `POST /webhooks/receive/{source}`, and what else the source's provider asks there.
+pub(crate) async fn receive(edge: &'static Edge, call: &Call, name: &str) -> Answer {
+    let source = match edge.source(name) {
+        Ok(source) => source,
+        Err(refused) => return Answer::problem(refused.into(), &call.id),
+    };
     match ingest(edge, call, source).await {
-        Ok(Accepted { status, id }) => {
-            let id = json::text(&id);
-            Answer::json(200, &format!(r#"{{"status":"{status}","id":{id}}}"#))
+        Ok(Taken::Handshake(answered)) => handshake::answer(&answered.reply),
+        Ok(Taken::Event(accepted)) => match &source.scheme.accepted {
+            Some(reply) => handshake::answer(reply),
+            None => accepted.answer(),
+        },
+        Err(problem)
+            if call.method() == "OPTIONS" && problem.rejection() == Rejection::MethodNotAllowed =>
+        {
+            Answer::options(&handshake::methods(source))
         }
+        Err(problem) if source.scheme.terse => Answer::problem(problem, &call.id).without_body(),
         Err(problem) => Answer::problem(problem, &call.id),
     }
 }
 
-async fn ingest(edge: &'static Edge, call: &Call, source: &str) -> Result<Accepted, Problem> {
-    let source = edge.source(source)?;
+async fn ingest(
+    edge: &'static Edge,
+    call: &Call,
+    source: &'static Source,
+) -> Result<Taken, Problem> {
     rate::limit(edge, source).await?;
-    let received = Received::receive(edge, call, source).await?;
-    let verified = received.verify(edge).await?;
+    if let Some(answered) = handshake::greet(edge, call, source).await? {
+        return Ok(Taken::Handshake(answered));
+    }
+    let received = match Received::receive(edge, call, source).await? {
+        ControlFlow::Break(answered) => return Ok(Taken::Handshake(answered)),
+        ControlFlow::Continue(received) => received,
+    };
+    let verified = match received.verify(edge, call).await? {
+        ControlFlow::Break(answered) => return Ok(Taken::Handshake(answered)),
+        ControlFlow::Continue(verified) => verified,
+    };
     let fresh = match verified.seen(edge, call).await {
-        ControlFlow::Break(accepted) => return Ok(accepted),
+        ControlFlow::Break(accepted) => return Ok(Taken::Event(accepted)),
         ControlFlow::Continue(fresh) => fresh,
     };
     let enqueued = fresh.enqueue(edge, call).await?;
-    Ok(enqueued.mark_seen(edge).await)
+    Ok(Taken::Event(enqueued.mark_seen(edge).await))
+}
+
+/// What a request turned out to be.
+enum Taken {
+    Event(Accepted),
+    Handshake(Answered),
 }
 
 /// What the provider is told.
 struct Accepted {
     status: &'static str,
     id: String,
+}
+
+impl Accepted {
+    fn answer(&self) -> Answer {
+        let (status, id) = (self.status, json::text(&self.id));
+        Answer::json(200, &format!(r#"{{"status":"{status}","id":{id}}}"#))
+    }
 }
 
 /// All the bytes are here, and their head is plausible.
@@ -89,41 +126,80 @@ impl Received {
         edge: &'static Edge,
         call: &Call,
         source: &'static Source,
-    ) -> Result<Self, Problem> {
-        let screened = verify::screen(source, &call.head(), call.now)?;
+    ) -> Result<ControlFlow<Answered, Self>, Problem> {
+        let screened = verify::screen(source, &call.head(), call.now);
         let declared = call.headers().content_length();
         let alive = body::is_large(declared).then(|| call.keep_alive());
-        let body = Body::read(&call.request, declared, &screened, &edge.in_flight).await?;
-        Ok(Self {
+        let screened = match screened {
+            Err(Rejection::MissingSignature) if greets(source, declared) => None,
+            screened => Some(screened?),
+        };
+        let fits = |length: u64| match &screened {
+            Some(screened) => screened.check_length(length),
+            None if length > handshake::MAX_BODY => Err(Rejection::MissingSignature),
+            None => Ok(()),
+        };
+        let body = Body::read(&call.request, declared, &fits, &edge.in_flight).await?;
+        let greeted =
+            handshake::greet_body(edge, call, source, &body.buffer, screened.as_ref()).await?;
+        if let Some(answered) = greeted {
+            return Ok(ControlFlow::Break(answered));
+        }
+        Ok(ControlFlow::Continue(Self {
             source,
-            screened,
+            screened: screened.ok_or(Rejection::MissingSignature)?,
             body,
             _alive: alive.flatten(),
-        })
+        }))
     }
 
-    async fn verify(self, edge: &'static Edge) -> Result<Verified, Problem> {
+    async fn verify(
+        self,
+        edge: &'static Edge,
+        call: &Call,
+    ) -> Result<ControlFlow<Answered, Verified>, Problem> {
         let Self {
             source,
-            screened,
-            body,
+            mut screened,
+            mut body,
             _alive,
         } = self;
+        if source.is_handed() {
+            screened = screened.with_keys(handshake::handed(edge, call, source).await?);
+        }
         let opened = match &body.small {
             None if screened.opens_body() => Some(ffi::bytes(&body.buffer)),
             _ => None,
         };
         let verified = match body.small.as_ref().or(opened.as_ref()) {
-            Some(bytes) => screened.verify(bytes)?,
-            None => subtle::verify(edge, source, screened, &body.buffer).await?,
+            Some(bytes) if !screened.needs_host() => screened.verify(bytes)?,
+            bytes => {
+                if let Some(bytes) = bytes {
+                    screened.open(bytes)?;
+                }
+                subtle::verify(edge, source, screened, &body.buffer, call.now).await?
+            }
         };
-        Ok(Verified {
+        if let Some(answered) = verified.answered() {
+            let answered = handshake::done(edge, call, source, answered.clone()).await?;
+            return Ok(ControlFlow::Break(answered));
+        }
+        if let Some(bytes) = body.small.as_ref().or(opened.as_ref()) {
+            body.replace(travel::hidden(source, bytes)?);
+        }
+        Ok(ControlFlow::Continue(Verified {
             source,
             verified,
             body,
             _alive,
-        })
+        }))
     }
+}
+
+/// Whether a body without a signature may be a handshake.
+fn greets(source: &Source, declared: Option<u64>) -> bool {
+    let small = declared.is_none_or(|length| length <= handshake::MAX_BODY);
+    small && handshake::greets_bodies(source)
 }
 
 impl Verified {

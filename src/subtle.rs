@@ -1,10 +1,11 @@
-//! MACs and digests by the host, over bytes that stay on the host's side.
+//! MACs, digests and public keys' signatures by the host, over bytes that stay on the host's side.
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use waypost_core::hash::Piece;
 use waypost_core::rejection::Rejection;
 use waypost_core::scheme::Algorithm;
+use waypost_core::secret::Secret;
 use waypost_core::source::Source;
 use waypost_core::verify::{Digest, Hashed, Screened, Verified};
 
@@ -12,14 +13,15 @@ use crate::body::HostReader;
 use crate::edge::Edge;
 use crate::ffi::{self, SUBTLE};
 use crate::host::settled;
-use crate::log;
+use crate::{keys, log};
 
-/// Verifies a body that is too large to be copied into wasm.
+/// Verifies a body that is too large to be copied into wasm, or what only the host can verify.
 pub(crate) async fn verify(
     edge: &Edge,
     source: &Source,
     screened: Screened<'_>,
     body: &ArrayBuffer,
+    now: u64,
 ) -> Result<Verified, Rejection> {
     let needs = screened.needs();
     // One copy of a large body for each content, whatever is computed over it.
@@ -31,40 +33,71 @@ pub(crate) async fn verify(
         Digest::Content => contents.iter().map(digest).collect(),
     };
     let body_hash = needs.body_hash.then(|| digest(body));
-    let mut tags = Vec::new();
+    let fetched = match screened.wanted_key() {
+        Some(wanted) => Some(edge.keys.fetched(wanted, needs.tag, now).await?),
+        None => None,
+    };
+    let (mut tags, mut matches) = (Vec::new(), Vec::new());
     for (pieces, content) in screened.contents().iter().zip(&contents) {
-        for (place, key) in screened.keys().iter().enumerate() {
-            let tag = match needs.tag {
-                Algorithm::Token => break,
-                Algorithm::Plain(hash) => {
-                    let content = joined(pieces, body, key.expose());
-                    hashed(&content, hash.web_name()).await
+        for (place, secret) in secrets(&screened).iter().enumerate() {
+            // What is hashed without a key, and what is signed where the keys are fetched, may hold the secret.
+            let content = match pieces.contains(&Piece::Secret) {
+                true => &joined(pieces, body, secret),
+                false => content,
+            };
+            let key = match (needs.tag, &fetched) {
+                (Algorithm::Token, _) => break,
+                (Algorithm::Plain(hash), _) => {
+                    let started = SUBTLE.with(|subtle| subtle.digest(hash.web_name(), content));
+                    tags.push(bytes(started).await?);
+                    continue;
                 }
-                Algorithm::Hmac(hash) => {
-                    // Ways may differ in the hash.
-                    let slot = (source.name.clone(), place, hash.web_name());
-                    let key = host_key(edge, slot, key.expose()).await.map_err(failed)?;
-                    mac(&key, content).await
+                (_, Some(key)) => key.clone(),
+                (tag, None) => {
+                    let slot = (!source.is_handed())
+                        .then(|| format!("{}\n{}\n{place}", source.name, screened.way()));
+                    edge.keys.own(slot, tag, secret).await?
                 }
             };
-            tags.push(tag.map_err(failed)?);
+            if !needs.tag.is_public() {
+                let started = SUBTLE.with(|subtle| subtle.sign("HMAC", &key, content));
+                tags.push(bytes(started).await?);
+                continue;
+            }
+            let (name, hash) = keys::host_names(needs.tag);
+            let mut matched = false;
+            for signature in screened.signatures() {
+                let checked = ffi::verify(name, hash, &key, signature, content);
+                matched |= settled(checked).await.map_err(failed)?.is_truthy();
+            }
+            matches.push(matched);
         }
     }
     let mut digests = Vec::with_capacity(started.len());
     for digest in started {
-        digests.push(digest.await.map_err(failed)?);
+        digests.push(digest.await?);
     }
     let body_hash = match body_hash {
         None => None,
-        Some(digest) => Some(digest.await.map_err(failed)?),
+        Some(digest) => Some(digest.await?),
     };
     let hashed = Hashed {
         length: u64::from(body.byte_length()),
         tags,
+        matches,
         digests,
         body_hash,
     };
     screened.verify_with(&hashed, HostReader::new(body))
+}
+
+/// The secrets that content may be signed with, or hold; an empty one where there is none.
+fn secrets<'s>(screened: &'s Screened<'_>) -> Vec<&'s [u8]> {
+    let secrets: Vec<&[u8]> = screened.keys().iter().map(Secret::expose).collect();
+    match secrets.is_empty() {
+        true => vec![&[]],
+        false => secrets,
+    }
 }
 
 /// A signed content as one buffer. Where it is the body alone, it is the body's own.
@@ -84,47 +117,22 @@ fn joined(pieces: &[Piece], body: &ArrayBuffer, secret: &[u8]) -> JsValue {
     }
 }
 
-async fn host_key(
-    edge: &Edge,
-    slot: (String, usize, &'static str),
-    bytes: &[u8],
-) -> Result<JsValue, JsValue> {
-    if let Some(key) = edge.host_keys.borrow().get(&slot) {
-        return Ok(key.clone());
-    }
-    let algorithm = js_sys::Object::new();
-    js_sys::Reflect::set(&algorithm, &"name".into(), &"HMAC".into())?;
-    js_sys::Reflect::set(&algorithm, &"hash".into(), &slot.2.into())?;
-    let usages = Array::of1(&"sign".into());
-    let bytes = Uint8Array::from(bytes);
-    let key = SUBTLE.with(|subtle| subtle.import_key("raw", &bytes, &algorithm, false, &usages));
-    let key = settled(key).await?;
-    edge.host_keys.borrow_mut().insert(slot, key.clone());
-    Ok(key)
-}
-
-async fn mac(key: &JsValue, content: &JsValue) -> Result<Vec<u8>, JsValue> {
-    let mac = SUBTLE.with(|subtle| subtle.sign("HMAC", key, content))?;
-    Ok(Uint8Array::new(&settled(Ok(mac)).await?).to_vec())
-}
-
-async fn hashed(content: &JsValue, hash: &str) -> Result<Vec<u8>, JsValue> {
-    let digest = SUBTLE.with(|subtle| subtle.digest(hash, content));
-    Ok(Uint8Array::new(&settled(digest).await?).to_vec())
+/// What a promise of bytes brings.
+async fn bytes(promise: Result<Promise, JsValue>) -> Result<Vec<u8>, Rejection> {
+    let bytes = settled(promise).await.map_err(failed)?;
+    Ok(Uint8Array::new(&bytes).to_vec())
 }
 
 /// Starts hashing at once, so that it runs beside the MAC.
-fn digest(data: &JsValue) -> impl Future<Output = Result<[u8; 32], JsValue>> + use<> {
+fn digest(data: &JsValue) -> impl Future<Output = Result<[u8; 32], Rejection>> + use<> {
     let started = SUBTLE.with(|subtle| subtle.digest("SHA-256", data));
     async {
-        let digest = Uint8Array::new(&settled(started).await?).to_vec();
-        digest
-            .try_into()
-            .map_err(|_| JsValue::from_str("a digest that is not 32 bytes long"))
+        let digest = bytes(started).await?;
+        digest.try_into().map_err(|_| Rejection::Internal)
     }
 }
 
-fn failed(error: JsValue) -> Rejection {
+pub(crate) fn failed(error: JsValue) -> Rejection {
     log::error("crypto", &log::reason(&error));
     Rejection::Internal
 }

@@ -1,0 +1,162 @@
+//! Keys of the host's: imported once, and public ones fetched from where the provider keeps them.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use waypost_core::hash::Hash;
+use waypost_core::rejection::Rejection;
+use waypost_core::scheme::{Algorithm, Named};
+use waypost_core::verify::{Imported, KeyError, WantedKey};
+
+use crate::host::settled;
+use crate::{ffi, log, subtle};
+
+/// How long what was fetched is good, in milliseconds: certificates keep their URL to themselves, and a set of
+/// keys changes.
+const CERTIFICATE_LIFE_MS: u64 = 24 * 3_600_000;
+const KEY_LIFE_MS: u64 = 3_600_000;
+/// A key that is not there may come: what lacks it is not asked again for this long.
+const LACK_LIFE_MS: u64 = 60_000;
+/// The most keys that are remembered.
+const MOST_KEYS: usize = 64;
+/// The most that is fetched in a minute. Anyone can name a key or a certificate that is not there.
+const MOST_FETCHES: u32 = 60;
+
+/// How long the provider may take, in milliseconds.
+const DEADLINE_MS: u32 = 5_000;
+/// The longest answer, in bytes.
+const LONGEST: u32 = 64 * 1024;
+
+/// What an isolate remembers of keys.
+#[derive(Default)]
+pub(crate) struct Keys {
+    known: RefCell<Vec<Known>>,
+    /// The minute, and how much was fetched in it.
+    fetches: Cell<(u64, u32)>,
+}
+
+struct Known {
+    slot: String,
+    /// Absent where there is none.
+    key: Option<JsValue>,
+    until: u64,
+}
+
+/// The names that the host knows an algorithm by.
+pub(crate) fn host_names(algorithm: Algorithm) -> (&'static str, &'static str) {
+    match algorithm {
+        Algorithm::Ed25519 => ("Ed25519", ""),
+        Algorithm::Hmac(hash) => ("HMAC", hash.web_name()),
+        Algorithm::Rsa(hash) => ("RSASSA-PKCS1-v1_5", hash.web_name()),
+        _ => ("ECDSA", Hash::Sha256.web_name()),
+    }
+}
+
+impl Keys {
+    /// A key of the config, remembered where it has a slot.
+    pub(crate) async fn own(
+        &self,
+        slot: Option<String>,
+        algorithm: Algorithm,
+        bytes: &[u8],
+    ) -> Result<JsValue, Rejection> {
+        if let Some(Some(key)) = slot.as_ref().and_then(|slot| self.recall(slot, 0)) {
+            return Ok(key);
+        }
+        let format = match algorithm {
+            Algorithm::EcdsaP256 | Algorithm::Rsa(_) => "spki",
+            _ => "raw",
+        };
+        let key = import(algorithm, format, &Uint8Array::from(bytes)).await;
+        let key = key.map_err(subtle::failed)?;
+        if let Some(slot) = slot {
+            self.remember(slot, Some(key.clone()), u64::MAX);
+        }
+        Ok(key)
+    }
+
+    /// The key that a request wants.
+    pub(crate) async fn fetched(
+        &self,
+        wanted: &WantedKey,
+        algorithm: Algorithm,
+        now: u64,
+    ) -> Result<JsValue, Rejection> {
+        let kid = wanted.kid.as_deref().unwrap_or_default();
+        let slot = format!("{}\n{kid}\n{}", wanted.url, algorithm.name());
+        if let Some(known) = self.recall(&slot, now) {
+            return known.ok_or(Rejection::BadSignature);
+        }
+        let unavailable = |reason: &str| {
+            log::error("a provider's key", &format!("{}: {reason}", wanted.url));
+            Rejection::KeyUnavailable
+        };
+        let text = self.fetch(&wanted.url, wanted.post.as_deref(), now).await;
+        let text = text.map_err(|error| unavailable(&log::reason(&error)))?;
+        let (format, key) = match wanted.read(&text, now) {
+            Ok(Imported::Spki(der)) => ("spki", Uint8Array::from(der.as_slice()).into()),
+            Ok(Imported::Jwk(jwk)) => ("jwk", JsValue::from_str(&jwk)),
+            Err(KeyError::Unreadable) => return Err(unavailable("it is not what it should be")),
+            Err(KeyError::Unknown | KeyError::Expired) => {
+                self.remember(slot, None, now.saturating_add(LACK_LIFE_MS));
+                return Err(Rejection::BadSignature);
+            }
+        };
+        let key = import(algorithm, format, &key).await;
+        let key = key.map_err(|error| unavailable(&log::reason(&error)))?;
+        let life = match wanted.kid {
+            None => CERTIFICATE_LIFE_MS,
+            Some(_) => KEY_LIFE_MS,
+        };
+        self.remember(slot, Some(key.clone()), now.saturating_add(life));
+        Ok(key)
+    }
+
+    /// Fetches a text, unless too much was fetched in this minute.
+    pub(crate) async fn fetch(
+        &self,
+        url: &str,
+        post: Option<&str>,
+        now: u64,
+    ) -> Result<String, JsValue> {
+        let minute = now / 60_000;
+        let count = match self.fetches.get() {
+            (same, count) if same == minute => count.saturating_add(1),
+            _ => 1,
+        };
+        self.fetches.set((minute, count));
+        if count > MOST_FETCHES {
+            return Err("too much was fetched in this minute".into());
+        }
+        let text = settled(Ok(ffi::outside(url, post, DEADLINE_MS, LONGEST))).await?;
+        Ok(text.as_string().unwrap_or_default())
+    }
+
+    fn recall(&self, slot: &str, now: u64) -> Option<Option<JsValue>> {
+        let known = self.known.borrow();
+        let found = known
+            .iter()
+            .find(|known| known.slot == slot && known.until > now);
+        found.map(|known| known.key.clone())
+    }
+
+    fn remember(&self, slot: String, key: Option<JsValue>, until: u64) {
+        let mut known = self.known.borrow_mut();
+        known.retain(|known| known.slot != slot);
+        if known.len() >= MOST_KEYS {
+            known.swap_remove(0);
+        }
+        known.push(Known { slot, key, until });
+    }
+}
+
+async fn import(algorithm: Algorithm, format: &str, key: &JsValue) -> Result<JsValue, JsValue> {
+    let (name, hash) = host_names(algorithm);
+    let usage = if algorithm.is_public() {
+        "verify"
+    } else {
+        "sign"
+    };
+    settled(ffi::import_key(format, key, name, hash, usage)).await
+}
