@@ -34,7 +34,7 @@ fn every_provider_has_vectors_and_they_verify() {
 }
 
 /// The source that a vector is for, through the config.
-fn configured(provider: &str, vector: &Value) -> Source {
+pub(crate) fn configured(provider: &str, vector: &Value) -> Source {
     let secrets: Vec<String> = match (&vector["secrets"], &vector["secret"]) {
         (Value::Array(secrets), _) => {
             let texts = secrets
@@ -55,9 +55,10 @@ fn configured(provider: &str, vector: &Value) -> Source {
     let sources = json!({ "s": source }).to_string();
     let config = Config::parse(&[("SOURCES", &sources)]);
     let config = config.unwrap_or_else(|errors| panic!("{provider}: {errors:#?}"));
-    let secret = |name: &str| {
-        let at = names.iter().position(|known| known == name)?;
-        secrets.get(at).cloned()
+    // A secret that a setting names is called what it is.
+    let secret = |name: &str| match names.iter().position(|known| known == name) {
+        Some(at) => secrets.get(at).cloned(),
+        None => Some(name.to_owned()),
     };
     config
         .source("s", secret)

@@ -28,6 +28,13 @@ pub(super) const ROWS: &[Row<'static>] = &[
         page: page("https://resend.com/docs/webhooks/verify-webhooks-requests"),
         ..SVIX
     },
+    // Beside the token in a header, which provider `gitlab` takes.
+    Row {
+        name: "gitlab-signed",
+        page: page("https://docs.gitlab.com/user/project/integrations/webhooks/"),
+        event_type: &[Header("x-gitlab-event")],
+        ..WEBHOOK
+    },
     Row {
         or: Some(&OPENAI),
         signature: Signature::versions("webhook-signature", "v1"),
