@@ -62,7 +62,9 @@ async fn read(
     in_flight: &InFlight,
 ) -> Result<(u64, bool), Rejection> {
     let source = source();
-    let body = Body::read(&call.request, declared, &screened(&source, call), in_flight).await?;
+    let screened = screened(&source, call);
+    let fits = |length| screened.check_length(length);
+    let body = Body::read(&call.request, declared, &fits, in_flight).await?;
     let bytes = Uint8Array::new(&body.buffer).to_vec();
     assert!(bytes.iter().all(|byte| *byte == 7));
     Ok((body.len(), body.small.is_some()))

@@ -4,6 +4,7 @@
 //! edge reads the same text leniently ([`Config::load`]): one broken source answers `misconfigured`
 //! and takes down no other.
 
+mod exchange;
 mod feed;
 mod load;
 mod reader;

@@ -85,7 +85,6 @@ impl Screened<'_> {
     }
 
     /// With these keys in the place of the source's.
-    #[must_use]
     pub fn with_keys(self, keys: Vec<Secret>) -> Self {
         Self {
             keys: Cow::Owned(keys),
