@@ -87,8 +87,11 @@ impl Config {
         let feeds = self
             .family("FEEDS")
             .flat_map(|(_, feed)| texts(feed.get("tokens")));
+        let verify = self
+            .family("SOURCES")
+            .flat_map(|(_, source)| texts(source.get("verify_token")));
         let admin = std::iter::once("ADMIN_TOKEN".to_owned());
-        for secret in sources.chain(feeds.chain(admin).map(|name| (name, None))) {
+        for secret in sources.chain(feeds.chain(verify).chain(admin).map(|name| (name, None))) {
             if !self.vars.contains_key(&secret.0)
                 && secrets.iter().all(|(name, _)| *name != secret.0)
             {

@@ -78,7 +78,8 @@ mod tests {
             glue: (30, 10),
         };
         assert!(
-            fits.report().contains("200.0 KB gzip, within"),
+            fits.report()
+                .contains(&format!("{} gzip, within", kib(BUDGET))),
             "{}",
             fits.report()
         );

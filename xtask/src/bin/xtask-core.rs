@@ -70,8 +70,12 @@ fn warnings(about: &Value) -> Value {
     let (config, _) = Config::load(&borrowed(&variables));
     let open = config.sources().filter_map(|(name, source)| {
         let source = source.ok()?;
-        let open = source.scheme.integrity == Integrity::None;
-        open.then(|| format!("{}.{name}: {UNSIGNED}", source.variable))
+        let why = match (source.scheme.integrity, source.scheme.is_credential()) {
+            (Integrity::Body, _) => return None,
+            (Integrity::None, true) => CREDENTIAL,
+            (Integrity::None, false) => UNSIGNED,
+        };
+        Some(format!("{}.{name}: {why}", source.variable))
     });
     open.collect()
 }
@@ -79,6 +83,10 @@ fn warnings(about: &Value) -> Value {
 /// Of a source whose signature does not cover the body.
 const UNSIGNED: &str = "the signature does not cover the body, or not all of it: whoever has seen one webhook can \
                         send others (docs/providers.md)";
+
+/// Of a source that a credential opens.
+const CREDENTIAL: &str =
+    "nothing is signed: whoever has the credential can send anything (docs/providers.md)";
 
 fn sources(about: &Value, now: u64) -> Value {
     let variables = variables(about);
@@ -104,9 +112,10 @@ fn sources(about: &Value, now: u64) -> Value {
     Value::Object(described.collect::<Map<_, _>>())
 }
 
-/// A webhook that is good for as long as the secret. A scheme that signs the time has none.
+/// A webhook that is good for as long as the secret. A scheme that signs the time has none, nor one
+/// that only the provider can sign for.
 fn sample(source: &SourceConfig, about: &Value, now: u64) -> Option<Value> {
-    if source.scheme.unit.is_some() {
+    if source.scheme.unit.is_some() || source.scheme.algorithm.is_public() {
         return None;
     }
     let secret = |name: &String| about.get("secrets")?.get(name)?.as_str();
@@ -208,8 +217,16 @@ mod tests {
     #[test]
     fn a_source_whose_body_is_not_signed_is_named() {
         let source = |provider: &str| json!({ "provider": provider, "secrets": ["K"] });
-        let sources = json!({ "mail": source("mailgun"), "code": source("github") });
+        let sources = json!({
+            "mail": source("mailgun"), "code": source("github"), "hook": source("bearer"),
+        });
         let lines = warnings(&json!({ "vars": { "SOURCES": sources } }));
-        assert_eq!(lines, json!([format!("SOURCES.mail: {UNSIGNED}")]));
+        assert_eq!(
+            lines,
+            json!([
+                format!("SOURCES.hook: {CREDENTIAL}"),
+                format!("SOURCES.mail: {UNSIGNED}")
+            ])
+        );
     }
 }
