@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p waypost-it generated` writes them.
 
+mod beside;
 mod exchange;
 mod page;
 mod schemes;
@@ -26,6 +27,11 @@ fn is_fresh(path: &str, expected: &str) {
 #[test]
 fn the_page_of_providers_is_fresh() {
     is_fresh("docs/providers.md", &page::page());
+}
+
+#[test]
+fn the_page_of_handshakes_is_fresh() {
+    is_fresh("docs/handshakes.md", &beside::page());
 }
 
 #[test]

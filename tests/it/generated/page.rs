@@ -21,8 +21,11 @@ event's id is; of several places the first that has one counts. *Proof* counts t
 the vendor in its documentation (d) or library (l), captured from its deliveries (c), computed independently
 with Python (i); and the vendor's own packages that sign or verify in the end-to-end tests.
 
-**Rows marked ⚠ do not sign the body**, or not all of it: whoever has seen one webhook can send others. `cargo
-xtask check` says so for every source that uses one.
+**Rows marked ⚠ do not sign the body**, or not all of it, or send nothing but a credential: whoever has seen one
+webhook can send others. `cargo xtask check` says so for every source that uses one.
+
+[handshakes.md](handshakes.md) says which challenges are answered, where keys come from that are no secrets, what
+a config must say beside, and which answers providers want.
 
 | provider | signed | signature | window | identity | type | proof |
 |---|---|---|---|---|---|---|
@@ -84,6 +87,10 @@ fn signed(row: &Row<'_>) -> String {
 fn signature(row: &Row<'_>) -> String {
     let algorithm = match row.algorithm {
         Algorithm::Plain(_) => "plain SHA-256".to_owned(),
+        Algorithm::Token => "credential".to_owned(),
+        Algorithm::Ed25519 => "Ed25519".to_owned(),
+        Algorithm::EcdsaP256 | Algorithm::Es256 => "ECDSA P-256".to_owned(),
+        Algorithm::Rsa(hash) => format!("RSA {}", hash.web_name()),
         other => other.name().replace("hmac-sha", "HMAC-SHA"),
     };
     let form = match row.signature.grammar {
@@ -98,7 +105,11 @@ fn signature(row: &Row<'_>) -> String {
     let at: Vec<String> = std::iter::once(place(&row.signature.at))
         .chain(more)
         .collect();
-    format!("{algorithm} {encoding} in {}{form}", at.join(" and "))
+    let at = match row.signature.at {
+        At::Header("") => "the header that the source's `header` says".to_owned(),
+        _ => at.join(" and "),
+    };
+    format!("{algorithm} {encoding} in {at}{form}")
 }
 
 fn places(places: &[At<'_>]) -> String {
@@ -106,7 +117,7 @@ fn places(places: &[At<'_>]) -> String {
     texts.join(", ")
 }
 
-fn place(at: &At<'_>) -> String {
+pub(super) fn place(at: &At<'_>) -> String {
     match at {
         At::Header(name) | At::Field(name) | At::Json(name) => code(name),
         At::Form(name) => format!("field {}", code(name)),
@@ -115,7 +126,7 @@ fn place(at: &At<'_>) -> String {
     }
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let shown = text.replace('\n', "⏎").replace('|', "\\|");
     format!("`{shown}`")
 }
