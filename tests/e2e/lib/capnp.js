@@ -8,6 +8,9 @@ class Verbatim {
   }
 }
 
+/** A name of the schema's. */
+export const verbatim = (/** @type {string} */ text) => new Verbatim(text);
+
 /** The contents of a file, which is relative to the configuration file. */
 export const embed = (/** @type {string} */ file) => new Verbatim(`embed ${quote(file)}`);
 

@@ -49,6 +49,45 @@ export function expectAccepted(answer, status, id) {
 }
 
 /**
+ * An answer that is exactly this one.
+ *
+ * @param {import("./waypost.js").Answer} answer
+ * @param {{status: number, headers?: Record<string, string>, body?: string}} expected names in lower case
+ * @param {string} [message]
+ */
+export function expectAnswer(answer, { status, headers = {}, body = "" }, message = "") {
+  const said = `${message}: ${answer.status} ${answer.text.slice(0, 300)}`;
+  assert.equal(answer.status, status, said);
+  assert.equal(answer.text, body, said);
+  assert.equal(answer.headers.get("content-type"), headers["content-type"] ?? null, said);
+  for (const [name, value] of Object.entries(headers)) assert.equal(answer.headers.get(name), value, `${name}: ${said}`);
+  assert.equal(answer.headers.get("cache-control"), "no-store", said);
+  expectRequestId(answer, said);
+}
+
+/**
+ * A webhook was received, and answered as its provider wants it.
+ *
+ * @param {import("./waypost.js").Answer} answer
+ * @param {import("./scheme/ways.js").Scheme} scheme
+ * @param {string} [id] the provider's id
+ */
+export const expectTaken = (answer, { accepted }, id) =>
+  accepted ? expectAnswer(answer, accepted) : expectAccepted(answer, "received", id);
+
+/**
+ * A refusal by a source of this scheme, which may say nothing beside its status.
+ *
+ * @param {import("./waypost.js").Answer} answer
+ * @param {import("./scheme/ways.js").Scheme} scheme
+ * @param {number} status
+ * @param {string} code
+ * @param {string} [message]
+ */
+export const expectRefusal = (answer, { terse }, status, code, message) =>
+  terse ? expectAnswer(answer, { status }, message) : expectProblem(answer, status, code, message);
+
+/**
  * Runs `attempt` and proves that it left nothing in the feed: a genuine webhook sent after it is
  * the only event that follows. The queue keeps the order, so nothing can be still on its way.
  *

@@ -1,21 +1,15 @@
 // Signatures that others made: the files of vectors that the native tests read too.
-//
-// A vector that signs a time is long stale, or still to come, and no source may tolerate that. The
-// same scheme with the time as a literal shows that the signature is right.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { read } from "./scheme/grammar.js";
-import { textAt } from "./scheme/places.js";
-import { SCHEMES, familiesOf, waysOf } from "./scheme/ways.js";
-
-/** @typedef {import("./scheme/ways.js").Scheme} Scheme */
 
 /**
  * @typedef {object} Vector
  * @property {string} name
  * @property {string} [secret]
- * @property {string[]} [secrets] instead of one
+ * @property {string[]} [secrets] instead of one; there may be none
+ * @property {Record<string, unknown>} [settings] of the source, beside its secrets
+ * @property {Record<string, string>} [fetched] what is at a URL
  * @property {number} received_at unix seconds
  * @property {Record<string, string>} headers
  * @property {string} [body]
@@ -26,8 +20,6 @@ import { SCHEMES, familiesOf, waysOf } from "./scheme/ways.js";
  * @property {string} [type]
  * @property {boolean} [refused]
  */
-
-/** @typedef {{at: number | undefined, scheme: Scheme}} Sent when a vector was signed, and its scheme with that time */
 
 const FOLDER = fileURLToPath(new URL("../../it/vectors/", import.meta.url));
 
@@ -47,7 +39,7 @@ export const bodyOf = ({ body = "", body_base64 }) =>
   body_base64 === undefined ? Buffer.from(body) : Buffer.from(body_base64, "base64");
 
 /** A vector's secrets. @param {Vector} vector */
-export const secretsOf = ({ secret = "", secrets = [secret] }) => secrets;
+export const secretsOf = ({ secret, secrets = secret === undefined ? [] : [secret] }) => secrets;
 
 /** The URL that the provider was given without its query, and the query. @param {Vector} vector */
 export function urlOf({ url = "" }) {
@@ -55,61 +47,25 @@ export function urlOf({ url = "" }) {
   return { public_url: base || undefined, query };
 }
 
-/** How each unit is read, in seconds. @type {Record<string, (text: string) => number>} */
-const UNITS = {
-  s: (text) => (/^\d{1,11}$/.test(text) ? Number(text) : NaN),
-  ms: (text) => (/^\d{1,14}$/.test(text) ? Number(text) / 1000 : NaN),
-  rfc3339: (text) => Date.parse(text) / 1000,
-};
-
 /**
- * The provider's scheme at the time that a vector signs; none where it signs none.
+ * Vectors in as few rounds as can be, so that in none a URL would have to have two contents: what was
+ * fetched is remembered until a restart.
  *
- * @param {string} provider
- * @param {Vector} vector
- * @returns {Sent | undefined}
+ * @template {{vector: Vector}} T
+ * @param {T[]} all
+ * @returns {{served: Record<string, string>, round: T[]}[]}
  */
-export function sentAt(provider, vector) {
-  const ways = waysOf(SCHEMES[provider]);
-  const texts = ways.map((way) => timeOf(way, vector));
-  const at = ways.map(({ timestamp }, number) => {
-    const seconds = UNITS[timestamp?.unit ?? ""]?.(texts[number] ?? "");
-    return Number.isFinite(seconds) ? seconds : undefined;
-  });
-  if (texts.every((text) => text === undefined)) return undefined;
-  const literal = ways.map((way, number) => atTime(way, texts[number] ?? ""));
-  const scheme = literal.reduceRight((or, way) => ({ ...way, or }));
-  return { at: at.find((seconds) => seconds !== undefined), scheme };
-}
-
-/** The text of the time that a vector signs in this way. @param {Scheme} way @param {Vector} vector */
-function timeOf(way, vector) {
-  const { headers } = vector;
-  const found = familiesOf(way).map(({ timestamp, signature }) => {
-    if (timestamp === undefined) return undefined;
-    const items = read(signature, headers[signature.header ?? ""] ?? "");
-    return textAt({ headers, items, ...opened(vector) }, timestamp);
-  });
-  return found.find((text) => text !== undefined);
-}
-
-/** The body taken apart, whatever it is. @param {Vector} vector @returns {{json?: any, form?: [string, string][]}} */
-function opened(vector) {
-  const text = bodyOf(vector).toString();
-  if (/x-www-form-urlencoded/i.test(vector.headers["content-type"] ?? "")) return { form: [...new URLSearchParams(text)] };
-  try {
-    return { json: JSON.parse(text) };
-  } catch {
-    return {};
+export function rounds(all) {
+  /** @type {{served: Record<string, string>, round: T[]}[]} */
+  const found = [];
+  for (const each of all) {
+    const { fetched = {} } = each.vector;
+    const suits = ({ served }) =>
+      Object.entries(fetched).every(([url, text]) => (served[url] ?? text) === text);
+    let into = found.find(suits);
+    if (!into) found.push((into = { served: {}, round: [] }));
+    Object.assign(into.served, fetched);
+    into.round.push(each);
   }
-}
-
-/**
- * The way with its time as a literal. In the body the time is signed as it stands there.
- *
- * @param {Scheme} way
- * @returns {Scheme}
- */
-function atTime({ timestamp, or, ...way }, /** @type {string} */ time) {
-  return { ...way, signed: way.signed?.map((template) => template.replaceAll("{timestamp}", () => time)) };
+  return found;
 }

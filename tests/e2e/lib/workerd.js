@@ -20,19 +20,23 @@ import { writeConfig } from "./workerd_config.js";
  * @property {string} [build] the folder of the worker's modules
  * @property {string} [state] a folder to keep; otherwise a temporary one, removed by `stop()`
  * @property {number} [port]
+ * @property {import("./outside.js").Outside} [outside] where the Worker's own requests go; closed with the server
+ * @property {boolean} [clocked] whether its clock can be set
  */
 
 /**
  * @param {Options & import("./project.js").Overrides} [options]
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ broker, deliver, build = BUILD, state, port = 0, ...overrides } = {}) {
+export async function startWorkerd(options = {}) {
+  const { broker, deliver, build = BUILD, state, port = 0, outside, clocked, ...overrides } = options;
   const folder = state ?? temporaryFolder("workerd");
   mkdirSync(folder, { recursive: true });
   const { config, secrets } = project(overrides);
   await broker?.serve(config);
-  const file = writeConfig({ build, config, secrets, folder, broker: broker?.address, deliver });
-  const server = new Workerd(file, broker, state ? undefined : folder, port);
+  const addresses = { broker: broker?.address, outside: outside?.address };
+  const file = writeConfig({ build, config, secrets, folder, deliver, clocked, ...addresses });
+  const server = new Workerd(file, broker, state ? undefined : folder, port, outside);
   await server.start();
   return server;
 }
@@ -48,11 +52,13 @@ export class Workerd {
    * @param {import("./broker.js").Broker | undefined} broker
    * @param {string | undefined} folder removed when it stops
    * @param {number} port
+   * @param {import("./outside.js").Outside} [outside]
    */
-  constructor(file, broker, folder, port) {
+  constructor(file, broker, folder, port, outside) {
     this.file = file;
     this.broker = broker;
     this.folder = folder;
+    this.outside = outside;
     this.#ports = { waypost: port, [this.#second]: 0 };
   }
 
@@ -114,6 +120,17 @@ export class Workerd {
   }
 
   /**
+   * Sets the clock of a server that was started `clocked`; without a time, right again.
+   *
+   * @param {number} [now] in milliseconds since 1970
+   */
+  async setClock(now = Date.now()) {
+    const shift = Math.round(now - Date.now());
+    const answer = await fetch(`${this.url}/clock?shift=${shift}`, { signal: AbortSignal.timeout(5_000) });
+    if (answer.status !== 204) throw new Error(`the clock: ${answer.status}`);
+  }
+
+  /**
    * What passed through an inside stand-in.
    *
    * @param {string} binding such as KV or QUEUE
@@ -129,6 +146,7 @@ export class Workerd {
   async stop() {
     await this.#child?.kill();
     await this.broker?.close();
+    await this.outside?.close();
     if (this.folder) removeFolder(this.folder);
   }
 }

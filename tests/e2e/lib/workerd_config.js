@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { configFile, embed } from "./capnp.js";
+import { configFile, embed, verbatim } from "./capnp.js";
 
 const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
 
@@ -16,6 +16,8 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @property {string} folder where the configuration and the objects' storage go
  * @property {string} [broker] the address of a broker; without it KV and queues are `inside`
  * @property {boolean} [deliver] whether the `inside` queue delivers; it only counts otherwise
+ * @property {string} [outside] the address of a stand-in for the world outside (outside.js)
+ * @property {boolean} [clocked] whether the Worker's clock can be set (inside/clocked.js)
  */
 
 /**
@@ -25,8 +27,9 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @param {Target} target
  * @returns {string}
  */
-export function writeConfig({ build, config, secrets, folder, broker, deliver = true }) {
+export function writeConfig({ build, config, secrets, folder, broker, deliver = true, outside: world, clocked }) {
   const modules = copyModules(build, join(folder, "modules"));
+  if (clocked) modules.unshift({ name: "clocked.js", esModule: embed("clocked.js") });
   for (const file of readdirSync(INSIDE)) copyFileSync(join(INSIDE, file), join(folder, file));
   mkdirSync(join(folder, "objects"), { recursive: true });
 
@@ -56,7 +59,7 @@ export function writeConfig({ build, config, secrets, folder, broker, deliver = 
     durableObjectStorage: { localDisk: "objects" },
     cacheApiOutbound: "cache",
     // Subscriptions of the tests listen on loopback, which workerd's default forbids.
-    globalOutbound: "network",
+    globalOutbound: world ? "outside" : "network",
   };
 
   /** A small worker of ours, with the flag that lets it call another's `queue()`. */
@@ -77,6 +80,8 @@ export function writeConfig({ build, config, secrets, folder, broker, deliver = 
     { name: "waypost", worker: waypost },
     { name: "objects", disk: { path: join(folder, "objects"), writable: true } },
     { name: "network", network: { allow: ["public", "private", "local"] } },
+    // As a proxy is asked, with the whole URL.
+    ...(world ? [{ name: "outside", external: { address: world, http: { style: verbatim("proxy") } } }] : []),
     { name: "cache", ...small("cache.js") },
     ...kvs.map((name) => ({ name: `kv-${name}`, ...(broker ? outside(name) : small("kv.js")) })),
     ...producers.map(({ binding, queue }) => ({

@@ -51,18 +51,3 @@ export function write(signature, items, signatures, label = labelOf(signature)) 
     list: () => [...present.map(([, value]) => value), ...labelled].join(separator),
   }[grammarOf(signature)]();
 }
-
-/** Everything in such a text, by name or by place. @param {Signature} signature @param {string} text @returns {Items} */
-export function read(signature, text) {
-  const { separator, equals } = divided(signature);
-  const items = text.split(separator).map((item) => item.trim());
-  const pair = (/** @type {string} */ item) => {
-    const [name, ...value] = item.split(equals);
-    return [name.trim(), value.join(equals).trim()];
-  };
-  return {
-    whole: () => ({}),
-    items: () => Object.fromEntries(items.map(pair)),
-    list: () => Object.fromEntries(items.entries()),
-  }[grammarOf(signature)]();
-}

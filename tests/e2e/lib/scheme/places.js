@@ -1,12 +1,14 @@
 // The places in a webhook that schemes name: headers, items of the signature header, members of a
-// JSON body, fields of a form.
+// JSON body, fields of a form, parameters of the query, claims of a JSON Web Token.
 
 /**
  * @typedef {object} Place one of these
  * @property {string} [header]
  * @property {string} [field] an item of the signature header
- * @property {string} [json] a pointer, in which `*` is the only item of a list
+ * @property {string} [json] a pointer, in which `*` is the only item of a list and `**` any
  * @property {string} [form]
+ * @property {string} [query]
+ * @property {string} [claim] a pointer
  */
 
 /**
@@ -15,6 +17,8 @@
  * @property {Record<string, string | undefined>} items what stands in the signature header beside signatures
  * @property {any} [json] the body, unless it is a form
  * @property {[string, string][]} [form] the body, where it is one
+ * @property {string} [query]
+ * @property {any} [claims] of the token, where there is one
  */
 
 /** @typedef {string | number | boolean | undefined} Value */
@@ -53,6 +57,21 @@ const KINDS = {
       parts.form = value === undefined ? others : [...others, [name, String(value)]];
     },
   },
+  query: {
+    fits: () => true,
+    get: ({ query }, name) => new URLSearchParams(query).get(name) ?? undefined,
+    put: (parts, name, value) => {
+      const query = new URLSearchParams(parts.query);
+      if (value === undefined) query.delete(name);
+      else query.set(name, String(value));
+      parts.query = String(query);
+    },
+  },
+  claim: {
+    fits: ({ claims }) => claims !== undefined,
+    get: ({ claims }, pointer) => member(claims, steps(pointer)),
+    put: ({ claims }, pointer, value) => setMember(claims, steps(pointer), value),
+  },
 };
 
 const text = (/** @type {Value} */ value) => (value === undefined ? undefined : String(value));
@@ -80,18 +99,20 @@ export function put(parts, place, value) {
 const steps = (pointer) =>
   pointer.slice(1).split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** Scalars only, and nothing inside a list but where a step is `*`. @returns {Value} */
+/** Scalars only, and nothing inside a list but where a step stands for an item. @returns {Value} */
 function member(/** @type {any} */ json, /** @type {string[]} */ [step, ...rest]) {
   if (step === undefined) return ["string", "number", "boolean"].includes(typeof json) ? json : undefined;
   const into = Array.isArray(json)
-    ? step === "*" && json.length === 1 ? json[0] : undefined
+    ? step === "**" || (step === "*" && json.length === 1) ? json[0] : undefined
     : Object(json)[step];
   return into === undefined ? undefined : member(into, rest);
 }
 
 /** Makes the objects and lists on the way. */
 function setMember(/** @type {any} */ json, /** @type {string[]} */ [step, ...rest], /** @type {Value} */ value) {
-  const key = step === "*" ? 0 : step;
+  const key = isItem(step) ? 0 : step;
   if (rest.length === 0) json[key] = value;
-  else setMember((json[key] ??= rest[0] === "*" ? [] : {}), rest, value);
+  else setMember((json[key] ??= isItem(rest[0]) ? [] : {}), rest, value);
 }
+
+const isItem = (/** @type {string} */ step) => step === "*" || step === "**";

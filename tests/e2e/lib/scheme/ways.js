@@ -10,24 +10,52 @@ import { partsOf } from "./content.js";
  * @typedef {object} Scheme as the config writes it
  * @property {string} algorithm
  * @property {string} encoding
- * @property {{form?: string, strip?: string[], bare?: string, hash?: string}} [key]
+ * @property {{form?: string, strip?: string[], bare?: string, prefixed?: boolean, hash?: string}} [key]
+ * @property {Keys} [keys] where they come from, if not from the config
  * @property {string[]} [families] what `{family}` stands for in the names of headers
  * @property {import("./grammar.js").Signature} signature
- * @property {Record<string, string>} [requires]
+ * @property {Condition[]} [requires]
  * @property {Place & {unit: "s" | "ms" | "rfc3339"}} [timestamp]
  * @property {string[]} [signed] templates, any of which may be what was signed
- * @property {string} [body_hash]
+ * @property {string | Place} [body_hash] a parameter of the query, or another place
  * @property {Place[]} [id]
  * @property {boolean} [id_required]
  * @property {Place[]} [type]
  * @property {string} [identity]
  * @property {number} tolerance_seconds
  * @property {"none"} [integrity]
+ * @property {Handshake[]} [handshakes]
+ * @property {Answer} [accepted]
+ * @property {boolean} [terse] whether refusals have no body
  * @property {Scheme} [or]
+ *
+ * @typedef {Place & {is?: string, one_of?: string, none_of?: string, secret?: string}} Condition
+ * @typedef {{status: number, headers?: Record<string, string>, body?: string}} Answer
+ *
+ * @typedef {object} Keys
+ * @property {boolean} [handed]
+ * @property {Place} [certificate]
+ * @property {string[]} [urls]
+ * @property {string} [url]
+ * @property {string} [post]
+ *
+ * @typedef {object} Handshake
+ * @property {string} method
+ * @property {Condition[]} [when]
+ * @property {"none" | "signature" | "armed"} proof
+ * @property {Place & {shape: string}} [challenge]
+ * @property {Answer} answer
  */
+
+/** The header of a credential whose header the config names. */
+export const OWN_HEADER = "x-own-token";
 
 /** @type {Record<string, Scheme>} */
 export const SCHEMES = JSON.parse(readFileSync(new URL("../schemes.json", import.meta.url), "utf8"));
+
+/** Providers whose header the config names. */
+export const NAMELESS = Object.keys(SCHEMES).filter((name) => SCHEMES[name].signature.header === "");
+for (const name of NAMELESS) SCHEMES[name].signature.header = OWN_HEADER;
 
 /** A scheme and those after it. @param {Scheme | undefined} scheme @returns {Scheme[]} */
 export const waysOf = (scheme) => (scheme ? [scheme, ...waysOf(scheme.or)] : []);
