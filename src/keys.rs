@@ -32,6 +32,7 @@ const LONGEST: u32 = 64 * 1024;
 #[derive(Default)]
 pub(crate) struct Keys {
     known: RefCell<Vec<Known>>,
+    sets: RefCell<Vec<Set>>,
     /// The minute, and how much was fetched in it.
     fetches: Cell<(u64, u32)>,
 }
@@ -41,6 +42,13 @@ struct Known {
     /// Absent where there is none.
     key: Option<JsValue>,
     until: u64,
+}
+
+/// A set of keys as it was fetched. There are as many as the config has URLs.
+struct Set {
+    url: String,
+    text: String,
+    at: u64,
 }
 
 /// The names that the host knows an algorithm by.
@@ -92,8 +100,15 @@ impl Keys {
             log::error("a provider's key", &format!("{}: {reason}", wanted.url));
             Rejection::KeyUnavailable
         };
-        let text = self.fetch(&wanted.url, wanted.post.as_deref(), now).await;
-        let text = text.map_err(|error| unavailable(&log::reason(&error)))?;
+        let text = match self.set(wanted, now) {
+            Some(text) => text,
+            None => {
+                let text = self.fetch(&wanted.url, wanted.post.as_deref(), now).await;
+                let text = text.map_err(|error| unavailable(&log::reason(&error)))?;
+                self.keep_set(wanted, &text, now);
+                text
+            }
+        };
         let (format, key) = match wanted.read(&text, now) {
             Ok(Imported::Spki(der)) => ("spki", Uint8Array::from(der.as_slice()).into()),
             Ok(Imported::Jwk(jwk)) => ("jwk", JsValue::from_str(&jwk)),
@@ -131,6 +146,29 @@ impl Keys {
         }
         let text = settled(Ok(ffi::outside(url, post, DEADLINE_MS, LONGEST))).await?;
         Ok(text.as_string().unwrap_or_default())
+    }
+
+    /// The set of keys as it was fetched before, where it has the key, or was fetched just now.
+    fn set(&self, wanted: &WantedKey, now: u64) -> Option<String> {
+        let sets = self.sets.borrow();
+        let set = sets.iter().find(|set| set.url == wanted.url)?;
+        let age = now.saturating_sub(set.at);
+        let has = age < KEY_LIFE_MS && wanted.read(&set.text, now).is_ok();
+        (has || age < LACK_LIFE_MS).then(|| set.text.clone())
+    }
+
+    /// Keeps a set of keys: what names a key that it lacks does not have it fetched again at once.
+    fn keep_set(&self, wanted: &WantedKey, text: &str, now: u64) {
+        if wanted.kid.is_none() || wanted.post.is_some() {
+            return;
+        }
+        let mut sets = self.sets.borrow_mut();
+        sets.retain(|set| set.url != wanted.url);
+        sets.push(Set {
+            url: wanted.url.clone(),
+            text: text.to_owned(),
+            at: now,
+        });
     }
 
     fn recall(&self, slot: &str, now: u64) -> Option<Option<JsValue>> {

@@ -30,6 +30,13 @@ fn the_page_of_providers_is_fresh() {
 }
 
 #[test]
+fn the_readme_counts_the_providers() {
+    let count = waypost_core::providers::all().count();
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("lists the {count} providers")));
+}
+
+#[test]
 fn the_page_of_handshakes_is_fresh() {
     is_fresh("docs/handshakes.md", &beside::page());
 }
