@@ -45,6 +45,15 @@ impl Answer {
         Self::refusal(problem, request_id).header("cache-control", "no-store")
     }
 
+    /// A refusal without a body.
+    pub(crate) fn terse(problem: &Problem) -> Self {
+        let mut answer = Self::new(problem.status()).header("cache-control", "no-store");
+        for (name, value) in problem.headers() {
+            answer = answer.header(name, value);
+        }
+        answer
+    }
+
     /// A refusal that does not say yet whether it may be cached.
     pub(crate) fn refusal(problem: Problem, request_id: &str) -> Self {
         let problem = problem.with("request_id", request_id);
@@ -70,12 +79,6 @@ impl Answer {
     /// Sets the body: a string, bytes, a stream.
     pub(crate) fn body(mut self, body: impl JsCast) -> Self {
         self.body = body.unchecked_into();
-        self
-    }
-
-    /// The same answer with its head alone.
-    pub(crate) fn without_body(mut self) -> Self {
-        self.body = JsValue::NULL;
         self
     }
 

@@ -1,6 +1,6 @@
 //! Keys of the host's: imported once, and public ones fetched from where the provider keeps them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
@@ -20,8 +20,8 @@ const KEY_LIFE_MS: u64 = 3_600_000;
 const LACK_LIFE_MS: u64 = 60_000;
 /// The most keys that are remembered.
 const MOST_KEYS: usize = 64;
-/// The most that is fetched in a minute. Anyone can name a key or a certificate that is not there.
-const MOST_FETCHES: u32 = 60;
+/// The most different things that are fetched in a minute. Anyone can name a key or a certificate that is not there.
+const MOST_FETCHES: usize = 60;
 
 /// How long the provider may take, in milliseconds.
 const DEADLINE_MS: u32 = 5_000;
@@ -33,8 +33,8 @@ const LONGEST: u32 = 64 * 1024;
 pub(crate) struct Keys {
     known: RefCell<Vec<Known>>,
     sets: RefCell<Vec<Set>>,
-    /// The minute, and how much was fetched in it.
-    fetches: Cell<(u64, u32)>,
+    /// The minute, and what was fetched in it.
+    fetches: RefCell<(u64, Vec<String>)>,
 }
 
 struct Known {
@@ -135,17 +135,30 @@ impl Keys {
         post: Option<&str>,
         now: u64,
     ) -> Result<String, JsValue> {
-        let minute = now / 60_000;
-        let count = match self.fetches.get() {
-            (same, count) if same == minute => count.saturating_add(1),
-            _ => 1,
-        };
-        self.fetches.set((minute, count));
-        if count > MOST_FETCHES {
+        if !self.may_fetch(url, post.unwrap_or_default(), now) {
             return Err("too much was fetched in this minute".into());
         }
         let text = settled(Ok(ffi::outside(url, post, DEADLINE_MS, LONGEST))).await?;
         Ok(text.as_string().unwrap_or_default())
+    }
+
+    /// Whether this may be fetched in this minute. The same thing may be as often as it is asked for: the host
+    /// lets no request wait for what another one fetches, and a burst of webhooks finds no key at first.
+    fn may_fetch(&self, url: &str, post: &str, now: u64) -> bool {
+        let mut fetches = self.fetches.borrow_mut();
+        let minute = now / 60_000;
+        if fetches.0 != minute {
+            *fetches = (minute, Vec::new());
+        }
+        let what = format!("{url}\n{post}");
+        if fetches.1.contains(&what) {
+            return true;
+        }
+        let room = fetches.1.len() < MOST_FETCHES;
+        if room {
+            fetches.1.push(what);
+        }
+        room
     }
 
     /// The set of keys as it was fetched before, where it has the key, or was fetched just now.

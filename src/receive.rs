@@ -42,7 +42,7 @@ pub(crate) async fn receive(edge: &'static Edge, call: &Call, name: &str) -> Ans
         {
             Answer::options(&handshake::methods(source))
         }
-        Err(problem) if source.scheme.terse => Answer::problem(problem, &call.id).without_body(),
+        Err(problem) if source.scheme.terse => Answer::terse(&problem),
         Err(problem) => Answer::problem(problem, &call.id),
     }
 }
