@@ -59,6 +59,11 @@ pub(crate) async fn greet_body(
     done(edge, call, source, answered).await.map(Some)
 }
 
+/// Whether a request that was refused only asks what may be asked.
+pub(crate) fn asks_options(call: &Call, refused: &Problem) -> bool {
+    call.method() == "OPTIONS" && refused.rejection() == Rejection::MethodNotAllowed
+}
+
 /// Does what has to be done before the answer is given.
 pub(crate) async fn done(
     edge: &Edge,

@@ -3,8 +3,6 @@
 //! Each step takes the proof that the step before it made, so none can be skipped, and nothing is
 //! marked seen before it is safely queued.
 
-use std::ops::ControlFlow;
-
 use wasm_bindgen::JsValue;
 use waypost_core::handshake::Answered;
 use waypost_core::json;
@@ -31,19 +29,19 @@ pub(crate) async fn receive(edge: &'static Edge, call: &Call, name: &str) -> Ans
         Ok(source) => source,
         Err(refused) => return Answer::problem(refused.into(), &call.id),
     };
-    match ingest(edge, call, source).await {
-        Ok(Taken::Handshake(answered)) => handshake::answer(&answered.reply),
-        Ok(Taken::Event(accepted)) => match &source.scheme.accepted {
-            Some(reply) => handshake::answer(reply),
-            None => accepted.answer(),
-        },
-        Err(problem)
-            if call.method() == "OPTIONS" && problem.rejection() == Rejection::MethodNotAllowed =>
-        {
+    let stop = match ingest(edge, call, source).await {
+        Ok(accepted) => Stop::Taken(accepted),
+        Err(stop) => stop,
+    };
+    match (stop, &source.scheme.accepted) {
+        (Stop::Answered(answered), _) => handshake::answer(&answered.reply),
+        (Stop::Taken(_), Some(reply)) => handshake::answer(reply),
+        (Stop::Taken(accepted), None) => accepted.answer(),
+        (Stop::Refused(problem), _) if handshake::asks_options(call, &problem) => {
             Answer::options(&handshake::methods(source))
         }
-        Err(problem) if source.scheme.terse => Answer::terse(&problem),
-        Err(problem) => Answer::problem(problem, &call.id),
+        (Stop::Refused(problem), _) if source.scheme.terse => Answer::terse(&problem),
+        (Stop::Refused(problem), _) => Answer::problem(problem, &call.id),
     }
 }
 
@@ -51,31 +49,35 @@ async fn ingest(
     edge: &'static Edge,
     call: &Call,
     source: &'static Source,
-) -> Result<Taken, Problem> {
+) -> Result<Accepted, Stop> {
     rate::limit(edge, source).await?;
-    if let Some(answered) = handshake::greet(edge, call, source).await? {
-        return Ok(Taken::Handshake(answered));
-    }
-    let received = match Received::receive(edge, call, source).await? {
-        ControlFlow::Break(answered) => return Ok(Taken::Handshake(answered)),
-        ControlFlow::Continue(received) => received,
-    };
-    let verified = match received.verify(edge, call).await? {
-        ControlFlow::Break(answered) => return Ok(Taken::Handshake(answered)),
-        ControlFlow::Continue(verified) => verified,
-    };
-    let fresh = match verified.seen(edge, call).await {
-        ControlFlow::Break(accepted) => return Ok(Taken::Event(accepted)),
-        ControlFlow::Continue(fresh) => fresh,
-    };
+    Stop::at(handshake::greet(edge, call, source).await?)?;
+    let received = Received::receive(edge, call, source).await?;
+    let verified = received.verify(edge, call).await?;
+    let fresh = verified.seen(edge, call).await?;
     let enqueued = fresh.enqueue(edge, call).await?;
-    Ok(Taken::Event(enqueued.mark_seen(edge).await))
+    Ok(enqueued.mark_seen(edge).await)
 }
 
-/// What a request turned out to be.
-enum Taken {
-    Event(Accepted),
-    Handshake(Answered),
+/// Where the line ends.
+enum Stop {
+    Refused(Problem),
+    /// It was a handshake and no event.
+    Answered(Answered),
+    /// It is queued, now or before.
+    Taken(Accepted),
+}
+
+impl Stop {
+    fn at(handshake: Option<Answered>) -> Result<(), Self> {
+        handshake.map_or(Ok(()), |answered| Err(Self::Answered(answered)))
+    }
+}
+
+impl<P: Into<Problem>> From<P> for Stop {
+    fn from(refused: P) -> Self {
+        Self::Refused(refused.into())
+    }
 }
 
 /// What the provider is told.
@@ -126,7 +128,7 @@ impl Received {
         edge: &'static Edge,
         call: &Call,
         source: &'static Source,
-    ) -> Result<ControlFlow<Answered, Self>, Problem> {
+    ) -> Result<Self, Stop> {
         let screened = verify::screen(source, &call.head(), call.now);
         let declared = call.headers().content_length();
         let alive = body::is_large(declared).then(|| call.keep_alive());
@@ -140,24 +142,18 @@ impl Received {
             None => Ok(()),
         };
         let body = Body::read(&call.request, declared, &fits, &edge.in_flight).await?;
-        let greeted =
-            handshake::greet_body(edge, call, source, &body.buffer, screened.as_ref()).await?;
-        if let Some(answered) = greeted {
-            return Ok(ControlFlow::Break(answered));
-        }
-        Ok(ControlFlow::Continue(Self {
+        Stop::at(
+            handshake::greet_body(edge, call, source, &body.buffer, screened.as_ref()).await?,
+        )?;
+        Ok(Self {
             source,
             screened: screened.ok_or(Rejection::MissingSignature)?,
             body,
             _alive: alive.flatten(),
-        }))
+        })
     }
 
-    async fn verify(
-        self,
-        edge: &'static Edge,
-        call: &Call,
-    ) -> Result<ControlFlow<Answered, Verified>, Problem> {
+    async fn verify(self, edge: &'static Edge, call: &Call) -> Result<Verified, Stop> {
         let Self {
             source,
             mut screened,
@@ -182,17 +178,17 @@ impl Received {
         };
         if let Some(answered) = verified.answered() {
             let answered = handshake::done(edge, call, source, answered.clone()).await?;
-            return Ok(ControlFlow::Break(answered));
+            return Err(Stop::Answered(answered));
         }
         if let Some(bytes) = body.small.as_ref().or(opened.as_ref()) {
             body.replace(travel::hidden(source, bytes)?);
         }
-        Ok(ControlFlow::Continue(Verified {
+        Ok(Verified {
             source,
             verified,
             body,
             _alive,
-        }))
+        })
     }
 }
 
@@ -203,7 +199,7 @@ fn greets(source: &Source, declared: Option<u64>) -> bool {
 }
 
 impl Verified {
-    async fn seen(self, edge: &Edge, call: &Call) -> ControlFlow<Accepted, Fresh> {
+    async fn seen(self, edge: &Edge, call: &Call) -> Result<Fresh, Stop> {
         let meta = self.meta(call);
         let mark = self.verified.mark();
         let known = match &mark {
@@ -214,11 +210,11 @@ impl Verified {
                 .is_ok_and(|value| !value.is_null()),
         };
         match known {
-            true => ControlFlow::Break(Accepted {
+            true => Err(Stop::Taken(Accepted {
                 status: "already_processed",
                 id: meta.webhook_id,
-            }),
-            false => ControlFlow::Continue(Fresh {
+            })),
+            false => Ok(Fresh {
                 verified: self,
                 meta,
                 mark,
