@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// Headers that end at this hop (RFC 9110, section 7.6.1), and credentials that are nobody's
-/// business behind it.
+/// business behind it: also those that a provider sends beside a signature that is checked.
 const STAY: &[&str] = &[
     "authorization",
     "cf-access-client-secret",
     "cf-access-jwt-assertion",
+    "cf-webhook-auth",
     "connection",
     "cookie",
     "keep-alive",
@@ -25,6 +26,9 @@ const STAY: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-gitlab-token",
+    "x-goog-channel-token",
+    "x-telegram-bot-api-secret-token",
 ];
 
 /// The headers that travel, in their order. A header that carries the source's secret itself is not

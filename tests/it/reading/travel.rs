@@ -1,7 +1,7 @@
 //! Which headers of a webhook its event keeps, and which of them a public feed hides.
 
 use waypost_core::headers::Headers;
-use waypost_core::scheme::{Algorithm, Encoding, Integrity, Row, Scheme, Signature};
+use waypost_core::scheme::{Algorithm, At, Encoding, Integrity, Row, Scheme, Signature};
 use waypost_core::travel::{signature_headers, travelling};
 
 const SIGNED: Row<'_> = Row {
@@ -112,4 +112,20 @@ fn values_as_they_came() {
             ("a".to_owned(), "é\"\\".to_owned())
         ]
     );
+}
+
+/// A provider may send its token beside the signature that is checked.
+#[test]
+fn no_provider_s_credential_travels_with_another_s_webhook() {
+    let scheme = Scheme::compile(&SIGNED).expect("a row that compiles");
+    for row in waypost_core::providers::all() {
+        let At::Header(name) = row.signature.at else {
+            continue;
+        };
+        if row.algorithm == Algorithm::Token && !name.is_empty() {
+            let headers = format!("{name}\nsecret\n");
+            let travel = travelling(&scheme, Headers::new(&headers));
+            assert!(travel.is_empty(), "{}", row.name);
+        }
+    }
 }
