@@ -2,10 +2,11 @@
 // scheme looks for, signed, and written out.
 
 import { createHash, randomUUID } from "node:crypto";
-import { contentOf, partsOf } from "./scheme/content.js";
+import { contentOf, partsOf, tokenOf } from "./scheme/content.js";
 import { write } from "./scheme/grammar.js";
-import { digest, encode, keyOf } from "./scheme/keys.js";
+import { digest, encode, keyOf, signingKey } from "./scheme/keys.js";
 import { fits, put, textAt } from "./scheme/places.js";
+import { KID, urlLike } from "./scheme/sources.js";
 
 /** @typedef {import("./scheme/ways.js").Variant} Variant */
 /** @typedef {import("./scheme/places.js").Parts} Parts */
@@ -24,7 +25,7 @@ import { fits, put, textAt } from "./scheme/places.js";
  * @typedef {object} Options
  * @property {string} secret
  * @property {boolean} [wrong] by another algorithm
- * @property {Buffer} [key] instead of the secret's
+ * @property {import("./scheme/keys.js").SigningKey} [key] instead of the secret's
  */
 
 export const PUBLIC_URL = "https://user:password@hooks.example.com/in/here";
@@ -38,6 +39,9 @@ const UNITS = {
   rfc3339: (ms) => new Date(ms).toISOString(),
 };
 
+/** What JSON Web Tokens call the algorithms. @type {Record<string, string>} */
+const JOSE = { "rsa-sha256": "RS256", es256: "ES256" };
+
 /** What a JSON value that is signed may be; the last is absent. */
 const VALUES = [randomUUID, () => 1130, () => true, () => undefined];
 
@@ -45,20 +49,36 @@ const VALUES = [randomUUID, () => 1130, () => true, () => undefined];
  * An unsigned webhook with all that its way looks for, unlike any other.
  *
  * @param {Variant} variant
- * @param {{at?: number, time?: string, id?: boolean, hashOf?: string}} [options] `at` in milliseconds, or `time` as a
- *   text; whether it has an id; the body whose hash goes into the query
+ * @param {object} [options]
+ * @param {number} [options.at] when it is signed, in milliseconds
+ * @param {string} [options.time] the same as a text
+ * @param {boolean} [options.id] whether it has one
+ * @param {string} [options.hashOf] the body whose hash is signed
+ * @param {import("./scheme/sources.js").Settings} [options.settings] of its source
+ * @param {(draft: Draft) => void} [options.change] before it is signed
  * @returns {Draft}
  */
-export function compose({ way, template, form }, { at = Date.now(), time, id = true, hashOf } = {}) {
+export function compose({ way, template, form }, options = {}) {
+  const { at = Date.now(), time, id = true, hashOf, settings = {}, change } = options;
+  const seconds = Math.floor(at / 1000);
   /** @type {Draft} */
   const draft = {
-    headers: { "content-type": form ? TYPES.form : TYPES.json, ...way.requires },
+    headers: { "content-type": form ? TYPES.form : TYPES.json },
     items: {},
     signatures: [],
     query: "",
     ...(form ? { form: [] } : { json: { note: randomUUID() } }),
+    ...(way.signature.jwt && {
+      jose: { alg: JOSE[way.algorithm], kid: KID, typ: "JWT" },
+      claims: { exp: seconds + 3600, sub: randomUUID() },
+    }),
   };
   const parts = partsOf(template);
+  for (const { is, one_of, ...place } of way.requires ?? []) {
+    put(draft, place, is === "true" || (is ?? settings[one_of ?? ""]?.at(-1)));
+  }
+  const { certificate, urls } = way.keys ?? {};
+  if (certificate && urls) put(draft, certificate, urlLike(urls));
   if (parts.includes("body")) draft.form?.push(["note", randomUUID()]);
   const [idAt, typeAt] = [way.id, way.type].map((places = []) => places.find((place) => fits(draft, place)));
   if (way.timestamp) put(draft, way.timestamp, time ?? UNITS[way.timestamp.unit](at));
@@ -67,7 +87,10 @@ export function compose({ way, template, form }, { at = Date.now(), time, id = t
   for (const [number, part] of parts.entries()) fill(draft, part, VALUES[number % VALUES.length]());
   if (!id) for (const place of way.id ?? []) if (fits(draft, place)) put(draft, place, undefined);
   if (parts.some((part) => part.startsWith("url"))) draft.query = `to=https%3A%2F%2Fa.example%2F%20&n=${randomUUID()}`;
-  if (way.body_hash) draft.query += `&${way.body_hash}=${sha256(hashOf ?? bodyOf(draft))}`;
+  const hash = sha256(hashOf ?? bodyOf(draft));
+  if (typeof way.body_hash === "string") draft.query += `&${way.body_hash}=${hash}`;
+  else if (way.body_hash) put(draft, way.body_hash, hash);
+  change?.(draft);
   return draft;
 }
 
@@ -88,6 +111,9 @@ function fill(draft, part, value) {
     header: () => (draft.headers[name] ??= randomUUID()),
     headers: () => (draft.items[name] = listed.join(" ")),
     json: () => textAt(draft, { json: name }) ?? put(draft, { json: name }, value),
+    lines() {
+      for (const json of ["/Message", "/Subject"]) put(draft, { json }, `${json} ${randomUUID()}`);
+    },
     form() {
       const [field] = name.split("|");
       // Out of order, a name twice, a field twice, and letters that UTF-16 sorts otherwise.
@@ -117,9 +143,10 @@ export const typeOf = ({ way }, draft) => way.type?.map((place) => textAt(draft,
  * @param {Options} options
  * @returns {Draft}
  */
-export function sign({ way, template }, draft, { secret, wrong, key = keyOf(secret, way.key) }) {
+export function sign({ way, template }, draft, { secret, wrong, key = signingKey(secret, way) }) {
   const url = `${PUBLIC_URL}${draft.query && "?"}${draft.query}`;
-  const content = contentOf(template, { way, parts: draft, body: bodyOf(draft), url, secret: key.toString() });
+  const known = Buffer.isBuffer(key) ? key : keyOf(secret, way.key);
+  const content = contentOf(template, { way, parts: draft, body: bodyOf(draft), url, secret: known.toString() });
   return { ...draft, signatures: [encode(digest(way, key, content, wrong), way.encoding)] };
 }
 
@@ -132,12 +159,17 @@ export function sign({ way, template }, draft, { secret, wrong, key = keyOf(secr
  * @returns {{source: string, query: string, body: string, headers: Record<string, string>}}
  */
 export function written({ way }, draft, source) {
-  const { items, signatures, label, query } = draft;
-  const { text = write(way.signature, items, signatures, label) } = draft;
-  const parts = structuredClone({ headers: draft.headers, items, json: draft.json, form: draft.form });
-  const { header, json, form } = way.signature;
-  const [place] = [{ header }, { json }, { form }].filter((each) => Object.values(each)[0] !== undefined);
-  if (!draft.unsigned) put(parts, place, text);
+  const { items, signatures, label } = draft;
+  const whole = signatures.map((signature) => (way.signature.jwt ? `${tokenOf(draft)}.${signature}` : signature));
+  const { text = write(way.signature, items, whole, label) } = draft;
+  const parts = structuredClone({ headers: draft.headers, items, json: draft.json, form: draft.form, query: draft.query });
+  if (!draft.unsigned) put(parts, placeOf(way.signature), text);
   const headers = Object.entries(parts.headers).filter(([, value]) => value !== undefined);
-  return { source, query, body: bodyOf(parts), headers: /** @type {Record<string, string>} */ (Object.fromEntries(headers)) };
+  return { source, query: parts.query, body: bodyOf(parts), headers: /** @type {Record<string, string>} */ (Object.fromEntries(headers)) };
+}
+
+/** Where the signature stands. @param {import("./scheme/grammar.js").Signature} signature */
+export function placeOf({ header, json, form, query }) {
+  const [place] = [{ header }, { json }, { form }, { query }].filter((each) => Object.values(each)[0] !== undefined);
+  return place;
 }

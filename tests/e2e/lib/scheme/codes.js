@@ -10,3 +10,6 @@ export const UNTIMED = ["missing_timestamp", "malformed_header", "unrecognised_s
 
 /** Where there may be nothing left to read. */
 export const GONE = [...BAD, "missing_signature"];
+
+/** Not from or for whom it should be. */
+export const STRANGE = ["unexpected_sender"];

@@ -1,6 +1,7 @@
 // What a provider signs: every part that a template may name, told independently of the code under
 // test.
 
+import { crc32 } from "node:zlib";
 import { textAt } from "./places.js";
 
 /**
@@ -59,12 +60,22 @@ const PARTS = {
   field: ({ parts }, name) => (parts.items[name] ?? "").toLowerCase(),
   headers: (facts, name) => listed(facts, name).join("."),
   json: ({ parts }, json) => textAt(parts, { json }) ?? "",
+  lines: ({ parts }, names) =>
+    names.split(",").map((name) => [name, textAt(parts, { json: `/${name}` })])
+      .filter(([, text]) => text !== undefined).map(([name, text]) => `${name}\n${text}\n`).join(""),
+  crc32: ({ body }) => String(crc32(body)),
+  jwt: ({ parts }) => tokenOf(parts),
   form({ parts, body }, name) {
     const [field, otherwise] = (name ?? "").split("|");
     if (name === undefined) return sorted(parts.form ?? []);
     return otherwise !== undefined && parts.form === undefined ? body : textAt(parts, { form: field }) ?? "";
   },
 };
+
+const base64url = (/** @type {object | undefined} */ value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** What is signed of a JSON Web Token. @param {import("./places.js").Parts} parts */
+export const tokenOf = ({ jose, claims }) => `${base64url(jose)}.${base64url(claims)}`;
 
 /** The text that is signed. @param {string} template @param {Facts} facts */
 export const contentOf = (template, facts) =>

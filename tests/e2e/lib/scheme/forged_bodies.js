@@ -7,6 +7,7 @@ import { flipped } from "./kit.js";
 /** @typedef {import("./kit.js").Kit} Kit */
 
 const covers = (/** @type {Kit} */ { rules }) => rules.integrity !== "none";
+const inBody = (/** @type {Kit} */ kit) => kit.signsBody || kit.way.signature.json || kit.way.signature.form;
 const coveredForm = (/** @type {Kit} */ kit) => covers(kit) && kit.variant.form;
 const ofOnlyItem = (/** @type {Kit} */ { parts }) => parts.some((part) => part.includes("/*"));
 const otherType = (/** @type {Kit} */ { variant }) => (variant.form ? "text/plain" : "application/x-www-form-urlencoded");
@@ -16,6 +17,7 @@ export const BODIES = [
   {
     name: "what is signed of the body changed",
     codes: BAD,
+    when: (kit) => kit.signsBody,
     make: (kit) => (kit.signedPlace
       ? kit.moved(kit.signedPlace, `${kit.textAt(kit.signedPlace)}0`)
       : kit.body((body) => body.replace(/[0-9a-f]"/, (found) => flipped(found)))),
@@ -26,7 +28,7 @@ export const BODIES = [
     when: covers,
     make: (kit) => kit.body((body) => body.slice(0, -1)),
   },
-  { name: "no body", codes: GONE, make: (kit) => kit.body(() => "") },
+  { name: "no body", codes: [...GONE, ...UNREAD], when: inBody, make: (kit) => kit.body(() => "") },
   {
     name: "a byte after the body",
     codes: BAD,

@@ -1,6 +1,6 @@
 // Genuine webhooks with another signature, or none.
 
-import { BAD, UNREAD } from "./codes.js";
+import { BAD, GONE, UNREAD } from "./codes.js";
 import { grammarOf, labelOf, write } from "./grammar.js";
 import { flipped } from "./kit.js";
 import { waysOf } from "./ways.js";
@@ -21,19 +21,41 @@ const takenBare = (/** @type {Kit["way"]} */ way, /** @type {Kit["way"][]} */ wa
       signed.join() === way.signed?.join(),
   );
 
+const isText = (/** @type {Kit} */ { way }) => way.encoding === "text";
+
 /** @type {Forgery[]} */
 export const SIGNATURES = [
-  { name: "the signature flipped", codes: BAD, make: (kit) => kit.resigned(flipped(kit.signature)) },
-  { name: "the signature of another webhook", codes: BAD, make: (kit) => kit.resigned(...kit.signed().signatures) },
-  { name: "another secret", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { key: Buffer.from("another key") })) },
-  { name: "an empty key", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { key: Buffer.alloc(0) })) },
+  {
+    // Not where a signature with lengths in it would say other ones.
+    name: "the signature flipped",
+    codes: BAD,
+    make: (kit) => kit.resigned(flipped(kit.signature, Math.floor(kit.signature.length * 0.8))),
+  },
+  {
+    name: "the signature of another webhook",
+    codes: BAD,
+    when: ({ token }) => !token,
+    make: (kit) => kit.resigned(...kit.signed().signatures),
+  },
+  { name: "another secret", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { key: kit.strange })) },
+  {
+    name: "an empty key",
+    codes: BAD,
+    when: ({ symmetric }) => symmetric,
+    make: (kit) => kit.sent(kit.signed({}, { key: Buffer.alloc(0) })),
+  },
   {
     name: "the secret's text for a key",
     codes: BAD,
-    when: ({ way }) => (way.key?.form ?? "text") !== "text" || way.key?.hash,
+    when: ({ way, symmetric }) => symmetric && ((way.key?.form ?? "text") !== "text" || way.key?.hash),
     make: (kit) => kit.sent(kit.signed({}, { key: Buffer.from(kit.secret) })),
   },
-  { name: "another algorithm", codes: BAD, make: (kit) => kit.sent(kit.signed({}, { wrong: true })) },
+  {
+    name: "another algorithm",
+    codes: BAD,
+    when: ({ token }) => !token,
+    make: (kit) => kit.sent(kit.signed({}, { wrong: true })),
+  },
   {
     name: "no signature",
     codes: ["missing_signature"],
@@ -46,7 +68,7 @@ export const SIGNATURES = [
   },
   {
     name: "an empty signature behind its label",
-    codes: [...UNREAD, "missing_signature"],
+    codes: [...UNREAD, ...GONE],
     make: (kit) => kit.resigned(""),
   },
   {
@@ -60,11 +82,16 @@ export const SIGNATURES = [
     codes: [...UNREAD, ...BAD],
     make: (kit) => kit.resigned(kit.signature + half(kit)),
   },
-  { name: "not in the encoding", codes: UNREAD, make: (kit) => kit.resigned(`!${kit.signature.slice(1)}`) },
+  {
+    name: "not in the encoding",
+    codes: UNREAD,
+    when: (kit) => !isText(kit),
+    make: (kit) => kit.resigned(`!${kit.signature.slice(1)}`),
+  },
   {
     name: "another label",
     codes: UNREAD,
-    when: ({ way }) => way.signature.field !== "*",
+    when: (kit) => kit.way.signature.field !== "*" && (labelOf(kit.way.signature) || !isText(kit)),
     make: (kit) => kit.changed((draft) => (draft.label = `x${labelOf(kit.way.signature) || "1="}`)),
   },
   {
@@ -83,17 +110,5 @@ export const SIGNATURES = [
     name: "a signature over 8 KB",
     codes: ["malformed_header"],
     make: (kit) => kit.changed((draft) => (draft.text = write(kit.way.signature, draft.items, [kit.signature + "a".repeat(8192)]))),
-  },
-  {
-    name: "a required header missing",
-    codes: UNREAD,
-    when: ({ way }) => way.requires,
-    make: (kit) => kit.moved({ header: Object.keys(kit.way.requires ?? {})[0] }, undefined),
-  },
-  {
-    name: "a required header of another value",
-    codes: UNREAD,
-    when: ({ way }) => way.requires,
-    make: (kit) => kit.moved({ header: Object.keys(kit.way.requires ?? {}).at(-1) }, "2"),
   },
 ];

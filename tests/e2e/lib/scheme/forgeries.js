@@ -3,7 +3,11 @@
 
 import { BODIES } from "./forged_bodies.js";
 import { REST, TIMES } from "./forged_facts.js";
+import { KEYS } from "./forged_keys.js";
+import { requirementsOf } from "./forged_requirements.js";
 import { SIGNATURES } from "./forged_signatures.js";
+import { JWTS } from "./forged_jwts.js";
+import { TOKENS } from "./forged_tokens.js";
 
 /** @typedef {import("./kit.js").Kit} Kit */
 /** @typedef {import("./kit.js").Webhook} Webhook */
@@ -18,6 +22,15 @@ import { SIGNATURES } from "./forged_signatures.js";
 
 /** All that the scheme gives room for. @param {Kit} kit */
 export const forgeriesOf = (kit) =>
-  [...SIGNATURES, ...BODIES, ...(kit.way.timestamp ? TIMES : []), ...REST]
+  [
+    ...SIGNATURES,
+    ...BODIES,
+    ...(kit.way.timestamp ? TIMES : []),
+    ...REST,
+    ...(kit.token ? TOKENS : []),
+    ...(kit.way.signature.jwt ? JWTS : []),
+    ...(kit.way.keys?.certificate ? KEYS : []),
+    ...requirementsOf(kit),
+  ]
     .filter(({ when }) => !when || when(kit))
     .map(({ name, codes, make }) => ({ name, codes, webhook: make(kit) }));

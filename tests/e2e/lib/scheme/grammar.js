@@ -5,6 +5,8 @@
  * @property {string} [header]
  * @property {string} [json]
  * @property {string} [form]
+ * @property {string} [query]
+ * @property {boolean} [jwt] the last part of a JSON Web Token, of one that stands alone
  * @property {string[]} [more] further headers; `{number}` stands for 1 to 100
  * @property {string} [prefix] of one that stands alone
  * @property {string} [field] the name of those that are named items; `*` for any

@@ -2,6 +2,7 @@
 
 import { compose, sign, written } from "../scheme.js";
 import { partsOf } from "./content.js";
+import { isPublic, isToken, strangeKey } from "./keys.js";
 import { put, textAt } from "./places.js";
 
 /** @typedef {import("../scheme.js").Draft} Draft */
@@ -14,13 +15,18 @@ export class Kit {
    * @param {string} source
    * @param {string} secret
    * @param {import("./ways.js").Scheme} rules the first way of the chain, whose rules hold for all
+   * @param {import("./sources.js").Settings} settings of the source
    */
-  constructor(variant, source, secret, rules) {
+  constructor(variant, source, secret, rules, settings) {
     this.variant = variant;
     this.way = variant.way;
     this.source = source;
     this.secret = secret;
     this.rules = rules;
+    this.settings = settings;
+    this.token = isToken(this.way);
+    /** Whether a key is what both sides know. */
+    this.symmetric = !this.token && !isPublic(this.way);
     this.parts = partsOf(variant.template);
     this.genuine = this.signed();
   }
@@ -34,6 +40,16 @@ export class Kit {
     return this.genuine.signatures[0];
   }
 
+  /** Whether the body, or something in it, is signed. */
+  get signsBody() {
+    return this.signs(/^(body|crc32|form|json|lines)/) || this.way.body_hash !== undefined;
+  }
+
+  /** A key of the same kind that is not the source's. */
+  get strange() {
+    return strangeKey(this.way);
+  }
+
   /**
    * A new webhook, composed so and signed so.
    *
@@ -41,7 +57,13 @@ export class Kit {
    * @param {Partial<import("../scheme.js").Options>} [how]
    */
   signed(composed, how) {
-    return sign(this.variant, compose(this.variant, composed), { secret: this.secret, ...how });
+    const draft = compose(this.variant, { settings: this.settings, ...composed });
+    return sign(this.variant, draft, { secret: this.secret, ...how });
+  }
+
+  /** A new webhook that is changed before it is signed. @param {(draft: Draft) => void} change */
+  signedWith(change) {
+    return this.sent(this.signed({ change }));
   }
 
   /** As it is posted. @param {Draft} draft @returns {Webhook} */
@@ -110,6 +132,7 @@ export class Kit {
 
   /** A place in the body whose text is signed. @returns {Place | undefined} */
   get signedPlace() {
+    if (this.signs(/^lines/)) return { json: "/Message" };
     const named = this.parts.map((part) => /^(json|form):([^|]+)/.exec(part)).filter((match) => match !== null);
     const places = named.map(([, kind, name]) => ({ [kind]: name }));
     const present = places.find((place) => textAt(this.genuine, place) !== undefined);
@@ -117,5 +140,6 @@ export class Kit {
   }
 }
 
-/** The same text with its first character replaced by another of every encoding. */
-export const flipped = (/** @type {string} */ text) => (text[0] === "a" ? "b" : "a") + text.slice(1);
+/** The same text with a character replaced by another of every encoding; the first, if nothing else is said. */
+export const flipped = (/** @type {string} */ text, at = 0) =>
+  text.slice(0, at) + (text[at] === "a" ? "b" : "a") + text.slice(at + 1);

@@ -18,7 +18,8 @@
  * @property {any} [json] the body, unless it is a form
  * @property {[string, string][]} [form] the body, where it is one
  * @property {string} [query]
- * @property {any} [claims] of the token, where there is one
+ * @property {any} [claims] of the JSON Web Token, where there is one
+ * @property {Record<string, unknown>} [jose] its header
  */
 
 /** @typedef {string | number | boolean | undefined} Value */

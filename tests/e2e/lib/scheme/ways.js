@@ -84,7 +84,7 @@ export const variantsOf = (scheme) =>
       headersOf(signature).flatMap((one) =>
         (way.signed ?? [""]).flatMap((template) =>
           kindsOf(way, template).map((form) => ({
-            name: [`way ${number + 1}`, one.header ?? one.json ?? one.form, template, form ? "form" : "JSON"].join(", "),
+            name: [`way ${number + 1}`, one.header ?? one.json ?? one.form ?? one.query, template, form ? "form" : "JSON"].join(", "),
             way: { ...rest, signature: one },
             template,
             form,
