@@ -44,6 +44,7 @@ export async function startWorkerd(options = {}) {
 export class Workerd {
   /** @type {Child | undefined} */
   #child;
+  #before = "";
   /** @type {Record<string, number>} the ports of the sockets */
   #ports;
 
@@ -78,8 +79,9 @@ export class Workerd {
     return this.#child?.pid;
   }
 
+  /** What it said, also before it was killed. */
   get log() {
-    return this.#child?.log ?? "";
+    return this.#before + (this.#child?.log ?? "");
   }
 
   /** Starts the process; after a kill, on the ports it had before. */
@@ -92,6 +94,7 @@ export class Workerd {
       ["serve", "--experimental", "--verbose", "--control-fd=3", ...addresses, this.file],
       { control: (text) => (said += text) },
     );
+    this.#before = this.log;
     this.#child = child;
     await until(
       () => {
