@@ -3,27 +3,22 @@
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::feed::db::{Db, DbError, Row, Value};
-use worker::State;
 
-use crate::ffi::{self, StorageExt};
+use crate::ffi::{self, ObjectState, Storage};
 use crate::host::settled;
 use crate::log;
 
 /// The storage of the Durable Object that this is opened in.
 pub(crate) struct DoDb {
-    storage: StorageExt,
+    storage: Storage,
     sql: JsValue,
 }
 
 impl DoDb {
-    pub(crate) fn new(state: &State) -> Self {
+    pub(crate) fn new(state: &ObjectState) -> Self {
         let storage = state.storage();
-        let sql = storage.as_raw().sql().into();
-        let storage: &JsValue = storage.as_raw().as_ref();
-        Self {
-            storage: storage.clone().unchecked_into(),
-            sql,
-        }
+        let sql = storage.sql();
+        Self { storage, sql }
     }
 
     /// Sets the object's one alarm.

@@ -11,29 +11,81 @@ mod dead;
 mod read;
 
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
 use waypost_core::cache::Audience;
 use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
 use waypost_core::feed::db::DbError;
 use waypost_core::rejection::Rejection;
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use web_sys::Request;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
 use crate::edge::Edge;
-use crate::log;
+use crate::ffi::ObjectState;
 use crate::waiting::Waiting;
+use crate::{host, log};
 
 /// After a failure the alarm tries again in this time.
 const ALARM_RETRY_MS: u64 = 60_000;
 
+/// The Durable Object's class: the host holds it, and every promise that it made holds the object.
+#[wasm_bindgen]
+pub struct Feed(Rc<FeedObject>);
+
+#[wasm_bindgen]
+impl Feed {
+    /// An object of the host's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: ObjectState, env: JsValue) -> Self {
+        Self(Rc::new(FeedObject {
+            state,
+            env,
+            log: OnceCell::new(),
+            config: OnceCell::new(),
+            waiting: Waiting::default(),
+            alarm_at: Cell::new(None),
+        }))
+    }
+
+    /// A request of the Worker's.
+    pub fn fetch(&self, request: Request) -> Promise {
+        let object = Rc::clone(&self.0);
+        let call = Call::inner(request);
+        host::promise(call.now, async move {
+            let answer = object.answer(&call).await.unwrap_or_else(|error| {
+                log::error("the feed's database", &error.to_string());
+                Answer::problem(Rejection::FeedUnavailable.into(), &call.id)
+            });
+            answer.respond(&call.id).into()
+        })
+    }
+
+    /// Does what is due. It never fails towards the runtime, which would repeat it a few times and
+    /// then forget it.
+    pub fn alarm(&self) -> Promise {
+        let object = Rc::clone(&self.0);
+        host::lasting(async move {
+            let now = js_sys::Date::now() as u64;
+            object.alarm_at.set(None);
+            let next = object.housekeep(now).unwrap_or_else(|error| {
+                log::error("the feed's housekeeping", &error.to_string());
+                Some(now.saturating_add(ALARM_RETRY_MS))
+            });
+            object.set_alarm(next).await;
+            JsValue::UNDEFINED
+        })
+    }
+}
+
 /// One feed.
-#[durable_object(alarm)]
-pub struct Feed {
-    state: State,
-    env: Env,
+struct FeedObject {
+    state: ObjectState,
+    env: JsValue,
     log: OnceCell<Log<DoDb>>,
     config: OnceCell<FeedConfig>,
     waiting: Waiting,
@@ -41,42 +93,7 @@ pub struct Feed {
     alarm_at: Cell<Option<u64>>,
 }
 
-impl DurableObject for Feed {
-    fn new(state: State, env: Env) -> Self {
-        Self {
-            state,
-            env,
-            log: OnceCell::new(),
-            config: OnceCell::new(),
-            waiting: Waiting::default(),
-            alarm_at: Cell::new(None),
-        }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let call = Call::inner(request.try_into()?);
-        let answer = self.answer(&call).await.unwrap_or_else(|error| {
-            log::error("the feed's database", &error.to_string());
-            Answer::problem(Rejection::FeedUnavailable.into(), &call.id)
-        });
-        Ok(answer.respond(&call.id).into())
-    }
-
-    /// Does what is due. It never fails towards the runtime, which would repeat it a few times and
-    /// then forget it.
-    async fn alarm(&self) -> worker::Result<Response> {
-        let now = js_sys::Date::now() as u64;
-        self.alarm_at.set(None);
-        let next = self.housekeep(now).unwrap_or_else(|error| {
-            log::error("the feed's housekeeping", &error.to_string());
-            Some(now.saturating_add(ALARM_RETRY_MS))
-        });
-        self.set_alarm(next).await;
-        Response::empty()
-    }
-}
-
-impl Feed {
+impl FeedObject {
     async fn answer(&self, call: &Call) -> Result<Answer, DbError> {
         let path: Vec<_> = call.path().split('/').skip(1).collect();
         match (call.method(), path.as_slice()) {
@@ -121,7 +138,7 @@ impl Feed {
     }
 
     fn edge(&self) -> &'static Edge {
-        Edge::get(self.env.as_ref())
+        Edge::get(&self.env)
     }
 
     fn housekeep(&self, now: u64) -> Result<Option<u64>, DbError> {

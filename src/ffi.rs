@@ -1,5 +1,4 @@
-//! Every binding to the host that the worker crate lacks, or has without `catch`, or makes cost
-//! more than one crossing. Declarations only; who decides is elsewhere.
+//! Every binding to the host. Declarations only; who decides is elsewhere.
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -155,7 +154,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Promise, JsValue>;
 
-    /// A batch of queue messages, with what the worker crate hides.
+    /// A batch of queue messages.
     pub type Batch;
 
     #[wasm_bindgen(method, getter)]
@@ -210,19 +209,38 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn limit(this: &RateLimiter, options: &JsValue) -> Result<Promise, JsValue>;
 
-    /// What the worker crate's storage lacks.
-    pub(crate) type StorageExt;
+    /// What a Durable Object is given of itself.
+    pub type ObjectState;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn storage(this: &ObjectState) -> Storage;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn id(this: &ObjectState) -> ObjectId;
+
+    /// What the host knows an object by.
+    pub(crate) type ObjectId;
+
+    /// The name that it was asked for by.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn name(this: &ObjectId) -> Option<String>;
+
+    /// A Durable Object's storage.
+    pub(crate) type Storage;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn sql(this: &Storage) -> JsValue;
 
     /// Runs the closure in a transaction; an `Err` of it rolls back and is returned.
     #[wasm_bindgen(method, catch, js_name = transactionSync)]
     pub(crate) fn transaction_sync(
-        this: &StorageExt,
+        this: &Storage,
         work: &mut dyn FnMut() -> Result<JsValue, JsValue>,
     ) -> Result<JsValue, JsValue>;
 
     /// Sets the alarm to a moment in unix milliseconds.
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
-    pub(crate) fn set_alarm_at(this: &StorageExt, unix_ms: f64) -> Result<Promise, JsValue>;
+    pub(crate) fn set_alarm_at(this: &Storage, unix_ms: f64) -> Result<Promise, JsValue>;
 
     /// The signal that says that a request's client has gone; absent in older runtimes.
     #[wasm_bindgen(js_name = Request)]

@@ -187,3 +187,6 @@ export async function outside(url, post, ms, limit) {
   }
   return new TextDecoder().decode(concat(chunks, length));
 }
+
+// Whether the entry point has to make a new instance, and which one it is.
+export const init_state = { criticalError: false, instanceId: 0 };

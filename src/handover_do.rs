@@ -4,47 +4,60 @@
 //! /keys` (a line each), and what an administrator asks: `POST /arm`, `GET /secrets`, `DELETE /secrets`.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
 
 use waypost_core::feed::db::DbError;
 use waypost_core::handover::Handover as Held;
 use waypost_core::json;
 use waypost_core::rejection::Rejection;
 use waypost_core::when::rfc3339;
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use web_sys::Request;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
-use crate::log;
+use crate::ffi::ObjectState;
+use crate::{host, log};
+
+/// The Durable Object's class.
+#[wasm_bindgen]
+pub struct Handover(Rc<HandoverObject>);
+
+#[wasm_bindgen]
+impl Handover {
+    /// An object of the host's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: ObjectState) -> Self {
+        let held = OnceCell::new();
+        Self(Rc::new(HandoverObject { state, held }))
+    }
+
+    /// A request of the Worker's.
+    pub fn fetch(&self, request: Request) -> Promise {
+        let object = Rc::clone(&self.0);
+        let call = Call::inner(request);
+        host::promise(call.now, async move {
+            let body = call.bytes().await.unwrap_or_default();
+            let secret = String::from_utf8(body).unwrap_or_default();
+            let answer = object.answer(&call, &secret).unwrap_or_else(|error| {
+                log::error("the database of a source's secrets", &error.to_string());
+                Answer::problem(Rejection::KeyUnavailable.into(), &call.id)
+            });
+            answer.respond(&call.id).into()
+        })
+    }
+}
 
 /// What one source was handed.
-#[durable_object(fetch)]
-pub struct Handover {
-    state: State,
+struct HandoverObject {
+    state: ObjectState,
     held: OnceCell<Held<DoDb>>,
 }
 
-impl DurableObject for Handover {
-    fn new(state: State, _: Env) -> Self {
-        Self {
-            state,
-            held: OnceCell::new(),
-        }
-    }
-
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let call = Call::inner(request.try_into()?);
-        let body = call.bytes().await.unwrap_or_default();
-        let secret = String::from_utf8(body).unwrap_or_default();
-        let answer = self.answer(&call, &secret).unwrap_or_else(|error| {
-            log::error("the database of a source's secrets", &error.to_string());
-            Answer::problem(Rejection::KeyUnavailable.into(), &call.id)
-        });
-        Ok(answer.respond(&call.id).into())
-    }
-}
-
-impl Handover {
+impl HandoverObject {
     fn answer(&self, call: &Call, secret: &str) -> Result<Answer, DbError> {
         let held = self.held()?;
         let now = call.now;

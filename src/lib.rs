@@ -8,7 +8,8 @@
 //! - `admin`: erasing, dead letters and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
-//! - `ffi`, `options`: the bindings to the host; `host`: its promises; `log`: what operators read.
+//! - `ffi`, `options`: the bindings to the host; `host`: its promises; `start`: what its entry point asks; `log`:
+//!   what operators read.
 
 mod access;
 mod admin;
@@ -31,6 +32,7 @@ mod queue;
 mod rate;
 mod receive;
 mod reply;
+mod start;
 mod subtle;
 mod waiting;
 
@@ -50,7 +52,7 @@ use call::Call;
 use edge::Edge;
 use ffi::{Batch, Context};
 
-/// The `fetch` handler. Exported bare: the worker crate's wrapper costs as much again as the rest.
+/// The `fetch` handler. Exported bare: a wrapper costs as much again as the rest.
 #[wasm_bindgen]
 pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
     let call = Call::new(request, context);

@@ -8,12 +8,12 @@ use waypost_core::query;
 use waypost_core::rejection::Rejection;
 use waypost_core::wire::{self, Outcome};
 
-use super::Feed;
+use super::FeedObject;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::log;
 
-impl Feed {
+impl FeedObject {
     /// `DELETE /events/{id}`
     pub(super) fn erase(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let log = self.log(call.now)?;

@@ -5,7 +5,7 @@ use std::{
     env,
     ffi::OsString,
     io::{BufRead, BufReader, IsTerminal, stdout},
-    path::Path,
+    path::{Path, PathBuf},
     process::Output,
     sync::{Arc, mpsc},
     thread,
@@ -44,11 +44,23 @@ pub(crate) fn cargo_wasm(root: &Path, args: &[&str]) -> Expression {
     without_rustflags(cargo(root, args))
 }
 
-/// See [`cargo_wasm`].
+/// See [`cargo_wasm`]. Panics name the file that they come from; where that lies on this machine is nobody's
+/// business, and would make another bundle of the same sources.
 pub(crate) fn without_rustflags(command: Expression) -> Expression {
-    command
+    let command = command
         .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.map(|home| home.join("registry").join("src").display().to_string());
+    match sources {
+        // The variable is split at spaces.
+        Some(sources) if !sources.contains(char::is_whitespace) => command.env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            format!("--remap-path-prefix={sources}="),
+        ),
+        _ => command,
+    }
 }
 
 /// Keeps the colours of a program whose output passes through a pipe of ours.
