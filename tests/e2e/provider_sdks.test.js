@@ -5,11 +5,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { expectAccepted, expectProblem, leavesNothing } from "./lib/expect.js";
+import { expectAccepted, expectProblem, expectTaken, leavesNothing } from "./lib/expect.js";
 import { FEEDS, SOURCES } from "./lib/fixtures.js";
+import { Outside } from "./lib/outside.js";
+import { SCHEMES } from "./lib/scheme/ways.js";
 import { DEV } from "./lib/sdks/dev.js";
 import { MESSAGING } from "./lib/sdks/messaging.js";
 import { PAYMENTS } from "./lib/sdks/payments.js";
+import { PUBLIC } from "./lib/sdks/public.js";
 import { STANDARD } from "./lib/sdks/standard.js";
 import { URLS } from "./lib/sdks/urls.js";
 import { WORK } from "./lib/sdks/work.js";
@@ -19,13 +22,14 @@ import { startWorkerd } from "./lib/workerd.js";
 /** @typedef {import("./lib/sdks/kit.js").Sdk} Sdk */
 /** @typedef {import("./lib/sdks/kit.js").Sent} Sent */
 
-const all = [...URLS, ...STANDARD, ...PAYMENTS, ...MESSAGING, ...DEV, ...WORK].map((sdk, number) => {
+const all = [...URLS, ...STANDARD, ...PAYMENTS, ...MESSAGING, ...DEV, ...WORK, ...PUBLIC].map((sdk, number) => {
   const source = `${sdk.provider}.${number}`;
   return { sdk, source, secretName: `SDK_${number}`, url: `https://hooks.example.com/webhooks/receive/${source}` };
 });
 
-/** Packages that receive_sdk.test.js holds against Waypost, and the rows that they prove. */
+/** Packages that receive_sdk.test.js and handshakes_sdk.test.js hold against Waypost, and the rows that they prove. */
 const ELSEWHERE = {
+  cloudevents: ["cloudevents"],
   github: ["@octokit/webhooks-methods"],
   shopify: ["@shopify/shopify-api"],
   slack: ["@slack/bolt"],
@@ -39,10 +43,12 @@ before(async () => {
   /** @type {Record<string, object>} */
   const sources = { default: SOURCES.default };
   for (const { sdk, source, secretName, url } of all) {
-    sources[source] = { provider: sdk.provider, secrets: [secretName], ...(sdk.signsUrl ? { public_url: url } : {}) };
+    const named = sdk.secret !== undefined && { secrets: [secretName] };
+    sources[source] = { provider: sdk.provider, ...named, ...(sdk.signsUrl && { public_url: url }), ...sdk.settings };
   }
-  const secrets = Object.fromEntries(all.map(({ sdk, secretName }) => [secretName, sdk.secret]));
-  server = await startWorkerd({ sources, feeds: FEEDS, secrets });
+  const secrets = Object.fromEntries(all.map(({ sdk, secretName }) => [secretName, sdk.secret ?? ""]));
+  const outside = await Outside.start(Object.assign({}, ...all.map(({ sdk }) => sdk.served)));
+  server = await startWorkerd({ sources, feeds: FEEDS, secrets, outside });
 });
 after(() => server?.stop());
 
@@ -61,8 +67,11 @@ for (const { sdk, source, url } of all) {
       await waypost.drain();
       const sent = await sdk.send(url);
       assert.ok(await packageAccepts(sent), "the package accepts it");
-      expectAccepted(await post(waypost, sent), "received", sent.id);
-      expectAccepted(await post(waypost, sent), "already_processed", sent.id);
+      const scheme = SCHEMES[sdk.provider];
+      expectTaken(await post(waypost, sent), scheme, sent.id);
+      const again = await post(waypost, sent);
+      if (scheme.accepted) expectTaken(again, scheme);
+      else expectAccepted(again, "already_processed", sent.id);
 
       const events = await waypost.drain({ atLeast: 1 });
       assert.equal(events.length, 1);
@@ -74,10 +83,11 @@ for (const { sdk, source, url } of all) {
 
     if (sdk.window) {
       const who = sdk.window === "checked" ? "both refuse" : "Waypost refuses";
-      test(`${who} it two hours late`, async (t) => {
+      const { late: tooLate = 2 * 3_600_000 } = sdk;
+      test(`${who} it ${tooLate / 3_600_000} hours late`, async (t) => {
         const waypost = new Waypost(server);
         await leavesNothing(waypost, async () => {
-          t.mock.timers.enable({ apis: ["Date"], now: Date.now() - 2 * 3_600_000 });
+          t.mock.timers.enable({ apis: ["Date"], now: Date.now() - tooLate });
           const late = await sdk.send(url);
           assert.ok(await packageAccepts(late), "the package accepts it in time");
           t.mock.timers.reset();
@@ -104,9 +114,9 @@ for (const { sdk, source, url } of all) {
 }
 
 /** @type {(sdk: Sdk) => Record<string, (sent: Sent) => Sent>} */
-function forgeries({ signsUrl, forged = (body) => body.replace(/-4(?=[0-9a-f]{3}-)/, "-5") }) {
+function forgeries({ signsUrl, forged = (body) => body.replace(/-4(?=[0-9a-f]{3}-)/, "-5"), forge }) {
   return {
-    "one byte of the body changed": (sent) => ({ ...sent, body: forged(sent.body) }),
+    ...(forge ? { "one claim changed": forge } : { "one byte of the body changed": (sent) => ({ ...sent, body: forged(sent.body) }) }),
     ...(signsUrl && {
       "another query": (sent) => ({ ...sent, query: `${sent.query || "?"}&more=1` }),
     }),
