@@ -16,11 +16,12 @@ use crate::{ffi, log, subtle};
 /// keys changes.
 const CERTIFICATE_LIFE_MS: u64 = 24 * 3_600_000;
 const KEY_LIFE_MS: u64 = 3_600_000;
-/// A key that is not there may come: what lacks it is not asked again for this long.
+/// A key that is not there may come: a set that lacks it is not fetched again for this long.
 const LACK_LIFE_MS: u64 = 60_000;
 /// The most keys that are remembered.
-const MOST_KEYS: usize = 64;
-/// The most different things that are fetched in a minute. Anyone can name a key or a certificate that is not there.
+const MOST_KEYS: usize = 256;
+/// The most different things that are fetched for one source in a minute. Anyone can name a key or a certificate
+/// that is not there.
 const MOST_FETCHES: usize = 60;
 
 /// How long the provider may take, in milliseconds.
@@ -34,14 +35,20 @@ pub(crate) struct Keys {
     known: RefCell<Vec<Known>>,
     sets: RefCell<Vec<Set>>,
     /// The minute, and what was fetched in it.
-    fetches: RefCell<(u64, Vec<String>)>,
+    fetches: RefCell<(u64, Vec<Fetch>)>,
 }
 
 struct Known {
     slot: String,
-    /// Absent where there is none.
-    key: Option<JsValue>,
+    key: JsValue,
     until: u64,
+}
+
+/// What was fetched.
+struct Fetch {
+    source: String,
+    url: String,
+    post: String,
 }
 
 /// A set of keys as it was fetched. There are as many as the config has URLs.
@@ -69,7 +76,7 @@ impl Keys {
         algorithm: Algorithm,
         bytes: &[u8],
     ) -> Result<JsValue, Rejection> {
-        if let Some(Some(key)) = slot.as_ref().and_then(|slot| self.recall(slot, 0)) {
+        if let Some(key) = slot.as_ref().and_then(|slot| self.recall(slot, 0)) {
             return Ok(key);
         }
         let format = match algorithm {
@@ -79,44 +86,46 @@ impl Keys {
         let key = import(algorithm, format, &Uint8Array::from(bytes)).await;
         let key = key.map_err(subtle::failed)?;
         if let Some(slot) = slot {
-            self.remember(slot, Some(key.clone()), u64::MAX);
+            self.remember(slot, key.clone(), u64::MAX);
         }
         Ok(key)
     }
 
-    /// The key that a request wants.
+    /// The key that a request to `source` wants.
     pub(crate) async fn fetched(
         &self,
+        source: &str,
         wanted: &WantedKey,
         algorithm: Algorithm,
         now: u64,
     ) -> Result<JsValue, Rejection> {
         let kid = wanted.kid.as_deref().unwrap_or_default();
         let slot = format!("{}\n{kid}\n{}", wanted.url, algorithm.name());
-        if let Some(known) = self.recall(&slot, now) {
-            return known.ok_or(Rejection::BadSignature);
+        if let Some(key) = self.recall(&slot, now) {
+            return Ok(key);
         }
         let unavailable = |reason: &str| {
             log::error("a provider's key", &format!("{}: {reason}", wanted.url));
             Rejection::KeyUnavailable
         };
-        let text = match self.set(wanted, now) {
-            Some(text) => text,
+        let known = self.set(wanted, now);
+        let text = match &known {
+            Some(text) => text.clone(),
             None => {
-                let text = self.fetch(&wanted.url, wanted.post.as_deref(), now).await;
-                let text = text.map_err(|error| unavailable(&log::reason(&error)))?;
-                self.keep_set(wanted, &text, now);
-                text
+                let post = wanted.post.as_deref();
+                let text = self.fetch(source, &wanted.url, post, now).await;
+                text.map_err(|error| unavailable(&log::reason(&error)))?
             }
         };
-        let (format, key) = match wanted.read(&text, now) {
+        let read = wanted.read(&text, now);
+        if known.is_none() && read != Err(KeyError::Unreadable) {
+            self.keep_set(wanted, text, now);
+        }
+        let (format, key) = match read {
             Ok(Imported::Spki(der)) => ("spki", Uint8Array::from(der.as_slice()).into()),
             Ok(Imported::Jwk(jwk)) => ("jwk", JsValue::from_str(&jwk)),
             Err(KeyError::Unreadable) => return Err(unavailable("it is not what it should be")),
-            Err(KeyError::Unknown | KeyError::Expired) => {
-                self.remember(slot, None, now.saturating_add(LACK_LIFE_MS));
-                return Err(Rejection::BadSignature);
-            }
+            Err(KeyError::Unknown | KeyError::Expired) => return Err(Rejection::BadSignature),
         };
         let key = import(algorithm, format, &key).await;
         let key = key.map_err(|error| unavailable(&log::reason(&error)))?;
@@ -124,18 +133,19 @@ impl Keys {
             None => CERTIFICATE_LIFE_MS,
             Some(_) => KEY_LIFE_MS,
         };
-        self.remember(slot, Some(key.clone()), now.saturating_add(life));
+        self.remember(slot, key.clone(), now.saturating_add(life));
         Ok(key)
     }
 
-    /// Fetches a text, unless too much was fetched in this minute.
+    /// Fetches a text for `source`, unless too much was fetched for it in this minute.
     pub(crate) async fn fetch(
         &self,
+        source: &str,
         url: &str,
         post: Option<&str>,
         now: u64,
     ) -> Result<String, JsValue> {
-        if !self.may_fetch(url, post.unwrap_or_default(), now) {
+        if !self.may_fetch(source, url, post.unwrap_or_default(), now) {
             return Err("too much was fetched in this minute".into());
         }
         let text = settled(Ok(ffi::outside(url, post, DEADLINE_MS, LONGEST))).await?;
@@ -144,21 +154,27 @@ impl Keys {
 
     /// Whether this may be fetched in this minute. The same thing may be as often as it is asked for: the host
     /// lets no request wait for what another one fetches, and a burst of webhooks finds no key at first.
-    fn may_fetch(&self, url: &str, post: &str, now: u64) -> bool {
+    fn may_fetch(&self, source: &str, url: &str, post: &str, now: u64) -> bool {
         let mut fetches = self.fetches.borrow_mut();
         let minute = now / 60_000;
         if fetches.0 != minute {
             *fetches = (minute, Vec::new());
         }
-        let what = format!("{url}\n{post}");
-        if fetches.1.contains(&what) {
-            return true;
+        let mut count = 0;
+        for fetch in fetches.1.iter().filter(|fetch| fetch.source == source) {
+            count += 1;
+            if fetch.url == url && fetch.post == post {
+                return true;
+            }
         }
-        let room = fetches.1.len() < MOST_FETCHES;
-        if room {
-            fetches.1.push(what);
+        if count < MOST_FETCHES {
+            fetches.1.push(Fetch {
+                source: source.to_owned(),
+                url: url.to_owned(),
+                post: post.to_owned(),
+            });
         }
-        room
+        count < MOST_FETCHES
     }
 
     /// The set of keys as it was fetched before, where it has the key, or was fetched just now.
@@ -171,7 +187,7 @@ impl Keys {
     }
 
     /// Keeps a set of keys: what names a key that it lacks does not have it fetched again at once.
-    fn keep_set(&self, wanted: &WantedKey, text: &str, now: u64) {
+    fn keep_set(&self, wanted: &WantedKey, text: String, now: u64) {
         if wanted.kid.is_none() || wanted.post.is_some() {
             return;
         }
@@ -179,12 +195,12 @@ impl Keys {
         sets.retain(|set| set.url != wanted.url);
         sets.push(Set {
             url: wanted.url.clone(),
-            text: text.to_owned(),
+            text,
             at: now,
         });
     }
 
-    fn recall(&self, slot: &str, now: u64) -> Option<Option<JsValue>> {
+    fn recall(&self, slot: &str, now: u64) -> Option<JsValue> {
         let known = self.known.borrow();
         let found = known
             .iter()
@@ -192,7 +208,7 @@ impl Keys {
         found.map(|known| known.key.clone())
     }
 
-    fn remember(&self, slot: String, key: Option<JsValue>, until: u64) {
+    fn remember(&self, slot: String, key: JsValue, until: u64) {
         let mut known = self.known.borrow_mut();
         known.retain(|known| known.slot != slot);
         if known.len() >= MOST_KEYS {

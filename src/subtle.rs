@@ -34,7 +34,11 @@ pub(crate) async fn verify(
     };
     let body_hash = needs.body_hash.then(|| digest(body));
     let fetched = match screened.wanted_key() {
-        Some(wanted) => Some(edge.keys.fetched(wanted, needs.tag, now).await?),
+        Some(wanted) => Some(
+            edge.keys
+                .fetched(&source.name, wanted, needs.tag, now)
+                .await?,
+        ),
         None => None,
     };
     let (mut tags, mut matches) = (Vec::new(), Vec::new());

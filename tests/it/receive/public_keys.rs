@@ -136,8 +136,10 @@ fn what_is_fetched_must_be_a_key_that_is_good() {
         (&alone, "k", Ok(())),
         (&alone, "other", Err(KeyError::Unknown)),
         (&ended, "k", Err(KeyError::Expired)),
-        ("{}", "k", Err(KeyError::Unknown)),
-        ("[]", "k", Err(KeyError::Unknown)),
+        ("{}", "k", Err(KeyError::Unreadable)),
+        (r#"{"keys":{}}"#, "k", Err(KeyError::Unreadable)),
+        (r#"{"keys":[]}"#, "k", Err(KeyError::Unknown)),
+        ("[]", "k", Err(KeyError::Unreadable)),
         ("<html>", "k", Err(KeyError::Unreadable)),
     ] {
         assert_eq!(

@@ -138,8 +138,7 @@ pub(super) const ROWS: &[Row<'static>] = &[
 ];
 
 /// Whoever has an account there can sign, so the topics must be named. A retry keeps the time of its message, and
-/// comes within an hour.
-/// `UnsubscribeURL` is not signed.
+/// comes within an hour. `UnsubscribeURL` is not signed, nor `MessageAttributes`.
 const SNS: Row<'static> = Row {
     name: "aws-sns",
     page: page("https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html"),
@@ -164,5 +163,6 @@ const SNS: Row<'static> = Row {
     event_type: &[Json("/Type")],
     identity: Identity::Id,
     tolerance_seconds: 3_700,
+    integrity: Integrity::None,
     ..Row::BODY_HMAC_SHA256_HEX
 };

@@ -191,12 +191,7 @@ impl Scheme {
     /// Whether the signature covers the body: as a whole, as all the fields of a form, or by its hash in
     /// the URL.
     pub fn covers_body(&self) -> bool {
-        let whole = |part: &Part| {
-            matches!(
-                part,
-                Part::Body | Part::Form | Part::FormField { .. } | Part::Lines(_)
-            )
-        };
+        let whole = |part: &Part| matches!(part, Part::Body | Part::Form | Part::FormField { .. });
         let hashed = |part: &Part| matches!(part, Part::Url(_) | Part::Jwt);
         self.signed.iter().all(|signed| {
             signed.iter().any(whole) || (self.body_hash.is_some() && signed.iter().any(hashed))
@@ -256,9 +251,8 @@ impl Scheme {
             _ => false,
         };
         let in_body = place.is_in_body();
-        let in_lines = self.any_part(|part| matches!(part, Part::Lines(_)));
         self.is_credential()
-            || (in_body && !in_lines && self.covers_body())
+            || (in_body && self.covers_body())
             || self.signed.iter().all(|signed| signed.iter().any(covers))
     }
 

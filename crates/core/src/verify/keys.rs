@@ -53,12 +53,10 @@ impl WantedKey {
         };
         let answer: Value =
             serde_json::from_slice(fetched.as_bytes()).map_err(|_| KeyError::Unreadable)?;
-        let known = match answer.get("keys") {
-            Some(Value::Array(keys)) => keys.as_slice(),
-            _ => answer
-                .get("key")
-                .map(std::slice::from_ref)
-                .unwrap_or_default(),
+        let known = match (answer.get("keys"), answer.get("key")) {
+            (Some(Value::Array(keys)), _) => keys.as_slice(),
+            (None, Some(key)) => std::slice::from_ref(key),
+            _ => return Err(KeyError::Unreadable),
         };
         let named = |key: &&Value| key.get("kid").and_then(Value::as_str) == Some(kid);
         let key = known.iter().find(named).ok_or(KeyError::Unknown)?;
