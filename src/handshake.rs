@@ -75,7 +75,7 @@ pub(crate) async fn done(
         Deed::None => {}
         Deed::Visit(url) => {
             edge.keys
-                .fetch(url, None, call.now)
+                .fetch(&source.name, url, None, call.now)
                 .await
                 .map_err(|error| {
                     let reason = format!("{}: {}", source.name, log::reason(&error));
