@@ -8,6 +8,7 @@ pub mod access;
 pub mod cache;
 pub mod conditional;
 pub mod config;
+pub mod consumer;
 pub mod cursor;
 pub mod due;
 pub mod encoding;

@@ -1,7 +1,7 @@
 //! The log: its SQL on rusqlite, against a model and case by case.
 
 pub(crate) mod ask;
-mod db;
+pub(crate) mod db;
 mod faults;
 pub(crate) mod given;
 mod growth;

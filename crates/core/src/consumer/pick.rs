@@ -1,0 +1,275 @@
+//! Which events a claim hands out: first those that failed or were given back, then new ones.
+
+use super::dead::Why;
+use super::{Consumer, list};
+use crate::feed::db::{Db, DbError, Row, Value};
+use crate::feed::{Log, PAGE_BYTES};
+
+/// A claim looks at no more events than this that a filter hides. The position moves past them, so
+/// none is looked at again.
+const WINDOW: u64 = 5_000;
+
+/// What a claim puts together.
+pub(super) struct Batch {
+    /// Sequences, each with how often it failed so far.
+    pub(super) events: Vec<(u64, u64)>,
+    most: u64,
+    bytes: u64,
+    /// Whether another look would find more.
+    pub(super) more: bool,
+}
+
+/// A row that is ready, with what is left of its event.
+struct Ready {
+    seq: u64,
+    failed: u64,
+    ready_at: u64,
+    /// Its lease ran out.
+    expired: bool,
+    last: bool,
+    event: Event,
+}
+
+enum Event {
+    /// Of so many bytes.
+    Kept(u64),
+    Erased,
+    /// Retention took it.
+    Gone,
+}
+
+/// What SQL finds out of an event beside its row: how much it adds to a page.
+macro_rules! weight {
+    () => {
+        "end_offset - coalesce((SELECT end_offset FROM events AS before
+            WHERE before.seq = events.seq - 1), end_offset - size)"
+    };
+}
+
+macro_rules! ready_sql {
+    ($which:literal) => {
+        concat!(
+            "SELECT held.seq, failed, ready_at, claim IS NOT NULL, last, form, ",
+            weight!(),
+            " FROM held LEFT JOIN events ON events.seq = held.seq WHERE consumer = ? AND ",
+            $which,
+            " LIMIT ?"
+        )
+    };
+}
+
+impl Ready {
+    fn read<D: Db>(row: &dyn Row<D>) -> Self {
+        Self {
+            seq: row.int(0),
+            failed: row.int(1),
+            ready_at: row.int(2),
+            expired: row.int(3) == 1,
+            last: row.int(4) == 1,
+            event: match row.int(5) {
+                _ if row.is_null(5) => Event::Gone,
+                3 => Event::Erased,
+                _ => Event::Kept(row.int(6)),
+            },
+        }
+    }
+}
+
+impl Batch {
+    pub(super) fn new(most: u64) -> Self {
+        Self {
+            events: Vec::new(),
+            most,
+            bytes: 0,
+            more: false,
+        }
+    }
+
+    fn room(&self) -> u64 {
+        self.most.saturating_sub(self.events.len() as u64)
+    }
+
+    /// Takes the event if it fits; the first one always does.
+    fn take(&mut self, seq: u64, failed: u64, bytes: u64) -> bool {
+        let all = self.bytes.saturating_add(bytes);
+        let fits = self.room() > 0 && (self.events.is_empty() || all <= PAGE_BYTES);
+        if fits {
+            self.events.push((seq, failed));
+            self.bytes = all;
+        }
+        fits
+    }
+}
+
+impl<D: Db> Log<D> {
+    /// What is ready of a shared consumer: an event that failed waits for nobody.
+    pub(super) fn pick_shared(
+        &self,
+        consumer: &mut Consumer,
+        batch: &mut Batch,
+        now: u64,
+    ) -> Result<bool, DbError> {
+        let rows = self.db().query(
+            ready_sql!("ready_at <= ? ORDER BY ready_at, held.seq"),
+            &[
+                Value::Int(consumer.id),
+                Value::Int(now),
+                Value::Int(batch.most),
+            ],
+            Ready::read,
+        )?;
+        batch.more = rows.len() as u64 == batch.most;
+        let (mut over, mut dropped) = (Vec::new(), Vec::new());
+        for row in rows {
+            let failed = row.failed.saturating_add(u64::from(row.expired));
+            match row.event {
+                Event::Kept(_) if row.expired && row.last => over.push((row.seq, failed)),
+                Event::Kept(bytes) if batch.take(row.seq, failed, bytes) => {}
+                Event::Kept(_) => {
+                    batch.more = true;
+                    break;
+                }
+                Event::Erased => dropped.push(row.seq),
+                Event::Gone => {
+                    consumer.gap.grow(row.seq, row.seq);
+                    dropped.push(row.seq);
+                }
+            }
+        }
+        self.bury_held(consumer.id, &over, Why::Expired, now)?;
+        self.drop_held(consumer.id, &dropped)?;
+        Ok(!batch.more)
+    }
+
+    /// What is ready of an ordered consumer: everything that it holds, from the first on, unless
+    /// somebody has it or the first has to wait. Returns whether new events may follow.
+    pub(super) fn pick_ordered(
+        &self,
+        consumer: &mut Consumer,
+        batch: &mut Batch,
+        now: u64,
+    ) -> Result<bool, DbError> {
+        if self.has_holder(consumer.id, now)? {
+            return Ok(false);
+        }
+        self.expire_batch(consumer.id, now)?;
+        let rows = self.db().query(
+            ready_sql!("held.seq > 0 ORDER BY held.seq"),
+            &[Value::Int(consumer.id), Value::Int(batch.most)],
+            Ready::read,
+        )?;
+        batch.more = rows.len() as u64 == batch.most;
+        let mut dropped = Vec::new();
+        let mut all = true;
+        for row in rows {
+            match row.event {
+                Event::Gone => {
+                    consumer.gap.grow(row.seq, row.seq);
+                    dropped.push(row.seq);
+                }
+                Event::Erased => dropped.push(row.seq),
+                Event::Kept(bytes) => {
+                    if row.ready_at > now || !batch.take(row.seq, row.failed, bytes) {
+                        all = false;
+                        break;
+                    }
+                }
+            }
+        }
+        self.drop_held(consumer.id, &dropped)?;
+        let found = !batch.more;
+        // Nothing but events that are gone: the rest is one more look away.
+        batch.more = batch.more && all;
+        Ok(found && all)
+    }
+
+    /// New events, as far as there is room: the position moves past what is taken and what a filter
+    /// or an erasure hides.
+    pub(super) fn pick_new(
+        &self,
+        consumer: &mut Consumer,
+        batch: &mut Batch,
+    ) -> Result<(), DbError> {
+        let bounds = self.bounds();
+        if consumer.position < bounds.start() {
+            let first = consumer.position.saturating_add(1);
+            consumer.gap.grow(first, bounds.start());
+            consumer.position = bounds.start();
+        }
+        let room = batch.room();
+        if room == 0 || consumer.position >= bounds.latest {
+            return Ok(());
+        }
+        let end = consumer.position.saturating_add(WINDOW.max(room));
+        let end = end.min(bounds.latest);
+        let rows = self.db().query(
+            concat!(
+                // `text` is compared with as much of a type as it is long, or with all of it.
+                "WITH wanted (text, width) AS MATERIALIZED (
+                    SELECT rtrim(value, '*'), iif(value LIKE '%.*', length(value) - 1, 1000000)
+                    FROM json_each(?4))
+                 SELECT seq, ",
+                weight!(),
+                " FROM events WHERE seq > ?1 AND seq <= ?2 AND form < 3
+                    AND (?4 = '[]' OR EXISTS (
+                        SELECT 1 FROM wanted WHERE substr(events.type, 1, width) = text))
+                    AND (?5 = '[]' OR source IN (SELECT value FROM json_each(?5)))
+                 ORDER BY seq LIMIT ?3"
+            ),
+            &[
+                Value::Int(consumer.position),
+                Value::Int(end),
+                Value::Int(room),
+                Value::Text(&consumer.types),
+                Value::Text(&consumer.sources),
+            ],
+            |row| (row.int(0), row.int(1)),
+        )?;
+        let whole = (rows.len() as u64) < room;
+        for (seq, bytes) in rows {
+            if !batch.take(seq, 0, bytes) {
+                batch.more = true;
+                return Ok(());
+            }
+            consumer.position = seq;
+        }
+        if whole {
+            consumer.position = end;
+        }
+        batch.more |= consumer.position < bounds.latest;
+        Ok(())
+    }
+
+    /// Whether somebody has events of an ordered consumer.
+    fn has_holder(&self, consumer: u64, now: u64) -> Result<bool, DbError> {
+        let held = self.db().first(
+            "SELECT 1 FROM held WHERE consumer = ? AND ready_at > ? AND claim IS NOT NULL LIMIT 1",
+            &[Value::Int(consumer), Value::Int(now)],
+            |_| (),
+        )?;
+        Ok(held.is_some())
+    }
+
+    /// When a lease or a delay ends that has not ended yet.
+    pub(super) fn next_ready(&self, consumer: u64, now: u64) -> Result<Option<u64>, DbError> {
+        self.db().first(
+            "SELECT ready_at FROM held WHERE consumer = ? AND ready_at > ? ORDER BY ready_at LIMIT 1",
+            &[Value::Int(consumer), Value::Int(now)],
+            |row| row.int(0),
+        )
+    }
+
+    /// Forgets events that are settled, or of which nothing is left.
+    pub(super) fn drop_held(&self, consumer: u64, seqs: &[u64]) -> Result<(), DbError> {
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        self.db().execute(
+            "DELETE FROM held WHERE consumer = ? AND seq IN (SELECT value FROM json_each(?))",
+            &[
+                Value::Int(consumer),
+                Value::Text(&list(seqs.iter().copied())),
+            ],
+        )
+    }
+}

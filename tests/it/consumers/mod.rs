@@ -1,0 +1,8 @@
+//! Consumers: their rules and their SQL on rusqlite, against a model and case by case.
+
+mod ledger;
+mod model;
+mod ops;
+mod property;
+mod run;
+mod worker;
