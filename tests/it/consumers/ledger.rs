@@ -48,7 +48,7 @@ impl Ledger {
             "{seq} was acknowledged twice"
         );
         assert!(self.live.remove(&seq).is_some(), "{seq} was not handed out");
-        if self.kind.ordered {
+        if self.kind.ordered && !self.revived.contains(&seq) {
             assert!(seq > self.last, "{seq} comes after {}", self.last);
             self.last = seq;
         }
@@ -65,7 +65,6 @@ impl Ledger {
         self.dead.remove(&seq);
         self.acknowledged.remove(&seq);
         self.revived.insert(seq);
-        self.last = self.last.min(seq - 1);
     }
 
     pub(crate) fn told_gap(&mut self, from: u64, to: u64) {

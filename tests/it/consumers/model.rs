@@ -158,7 +158,7 @@ impl Consumer {
         }
     }
 
-    fn told_again(&self, attempt: Option<u8>) -> Option<(u64, u64)> {
+    pub(crate) fn told_again(&self, attempt: Option<u8>) -> Option<(u64, u64)> {
         self.gap
             .filter(|_| attempt.is_some() && self.told == Some(attempt))
     }
@@ -344,7 +344,7 @@ impl Consumer {
         let whole = self.kind.ordered && !seqs.is_empty();
         for (seq, row) in &mut self.rows {
             if seqs.contains(seq) || (whole && row.claim.is_some()) {
-                row.ready_at = until;
+                row.ready_at = row.ready_at.max(until);
             }
         }
     }

@@ -148,7 +148,7 @@ impl Run {
             (Expected::Held(until), false) => {
                 return assert_eq!(answer, Answer::Held(until), "{name}");
             }
-            (Expected::Held(_), true) => (0, Vec::new(), None),
+            (Expected::Held(_), true) => (0, Vec::new(), consumer.told_again(attempt)),
             (Expected::Given(claim, events, gap), _) => (claim, events, gap),
         };
         let leases = answer.leases();

@@ -123,12 +123,12 @@ impl<D: Db> Log<D> {
         let claims = list(held.iter().map(|held| held.claim));
         let (sql, which) = match consumer.ordered {
             true => (
-                "UPDATE held SET ready_at = ? WHERE consumer = ?
+                "UPDATE held SET ready_at = max(ready_at, ?) WHERE consumer = ?
                  AND claim IN (SELECT value FROM json_each(?))",
                 &claims,
             ),
             false => (
-                "UPDATE held SET ready_at = ? WHERE consumer = ?
+                "UPDATE held SET ready_at = max(ready_at, ?) WHERE consumer = ?
                  AND seq IN (SELECT value FROM json_each(?))",
                 &seqs,
             ),
