@@ -5,8 +5,10 @@
 //! - `GET /{full|open}/{question}`: a canonical question, answered as its reader may see it.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
+//! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
 
 mod append;
+mod consume;
 mod dead;
 mod read;
 
@@ -87,6 +89,9 @@ impl Feed {
             ("GET", ["dead-letters"]) => self.dead_letters(call),
             ("POST", ["dead-letters"]) => self.bury(call).await,
             ("POST", ["dead-letters", id, "replay"]) => self.replay(call, id).await,
+            ("GET", ["consumers"]) => self.consumers(call),
+            ("DELETE", ["consumers", name]) => self.delete_consumer(call, name),
+            ("POST", ["consumers", name, verb]) => self.consume(call, name, verb).await,
             _ => Ok(Answer::problem(Rejection::NotFound.into(), &call.id)),
         }
     }

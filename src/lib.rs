@@ -4,7 +4,7 @@
 //! - `queue`: from the queue to the feeds.
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
-//! - `admin`: erasing and dead letters; `access` is who may.
+//! - `admin`: erasing, dead letters and consumers; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
 //! - `ffi`, `options`: the bindings to the host; `host`: its promises; `log`: what operators read.

@@ -17,10 +17,11 @@ use crate::answer::Answer;
 use crate::ffi;
 use crate::host::settled;
 
-/// Whoever waits for the next append.
+/// Whoever waits for the next append, or for what a consumer's other workers give back.
 #[derive(Default)]
 pub(crate) struct Waiting {
     appended: Event,
+    given_back: Event,
     count: Cell<u64>,
     prepared: RefCell<HashMap<String, Answer>>,
 }
@@ -34,13 +35,22 @@ pub(crate) struct Place<'w> {
 impl Waiting {
     /// Takes a place, of which there are `most`.
     pub(crate) fn register(&self, most: u64) -> Result<Place<'_>, Rejection> {
+        self.listen(&self.appended, most)
+    }
+
+    /// Takes a place of a claim's, of which there are `most` with those of all others.
+    pub(crate) fn register_claim(&self, most: u64) -> Result<Place<'_>, Rejection> {
+        self.listen(&self.given_back, most)
+    }
+
+    fn listen(&self, event: &Event, most: u64) -> Result<Place<'_>, Rejection> {
         if self.count.get() >= most {
             return Err(Rejection::TooManyWaiting);
         }
         self.count.set(self.count.get().saturating_add(1));
         Ok(Place {
             of: self,
-            listener: self.appended.listen(),
+            listener: event.listen(),
         })
     }
 
@@ -48,6 +58,12 @@ impl Waiting {
     pub(crate) fn wake(&self) {
         self.prepared.borrow_mut().clear();
         self.appended.notify(usize::MAX);
+        self.wake_claims();
+    }
+
+    /// Wakes those who wait with a claim: there may be something for one of them.
+    pub(crate) fn wake_claims(&self) {
+        self.given_back.notify(usize::MAX);
     }
 
     /// What was prepared for this question since the last append.

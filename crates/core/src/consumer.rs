@@ -24,7 +24,7 @@ mod settle;
 
 pub use claim::{Claimed, Turn, When};
 pub use dead::Revived;
-pub use order::{Claim, Options, Order, Start, VERBS, Verb};
+pub use order::{Claim, Options, Order, Start, Verb};
 pub use settle::Done;
 
 use crate::cursor::Bounds;

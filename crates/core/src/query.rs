@@ -231,9 +231,7 @@ impl Question {
             Resource::Newest => Ok(Self::Newest),
             Resource::Event => event().map(Self::Event),
             Resource::EventBody => event().map(Self::Body),
-            Resource::Receive | Resource::DeadLetters | Resource::DeadReplay => {
-                Err(Rejection::NotFound)
-            }
+            _ => Err(Rejection::NotFound),
         }
     }
 

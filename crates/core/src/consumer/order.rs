@@ -42,7 +42,7 @@ pub enum Verb {
 }
 
 /// Every verb, as it stands in a path.
-pub const VERBS: &[(&str, Verb)] = &[
+const VERBS: &[(&str, Verb)] = &[
     ("claim", Verb::Claim),
     ("ack", Verb::Ack),
     ("nack", Verb::Nack),

@@ -1,0 +1,124 @@
+//! Consumers: claims, at once or after a hold, and what becomes of them.
+
+use js_sys::Array;
+use waypost_core::cache::Audience;
+use waypost_core::consumer::{Claim, Claimed, Order, Turn, Verb, When};
+use waypost_core::feed::Log;
+use waypost_core::feed::db::DbError;
+use waypost_core::rejection::Rejection;
+
+use super::Feed;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::db::DoDb;
+use crate::host::settled;
+use crate::{ffi, log};
+
+impl Feed {
+    /// `POST /consumers/{name}/{verb}`
+    pub(super) async fn consume(
+        &self,
+        call: &Call,
+        name: &str,
+        verb: &str,
+    ) -> Result<Answer, DbError> {
+        let body = call
+            .bytes()
+            .await
+            .map_err(|error| DbError(log::reason(&error)))?;
+        let verb = Verb::named(verb).unwrap_or(Verb::Claim);
+        let order = match Order::parse(verb, &body) {
+            Ok(order) => order,
+            Err(problem) => return Ok(Answer::problem(problem, &call.id)),
+        };
+        let log = self.log(call.now)?;
+        if let Order::Claim(claim) = &order {
+            return self.claim(call, log, name, claim).await;
+        }
+        Ok(match log.settle_order(name, &order, now())? {
+            Ok(done) => {
+                if done.wake {
+                    self.waiting.wake_claims();
+                }
+                Answer::json(200, &done.json)
+            }
+            Err(problem) => Answer::problem(problem, &call.id),
+        })
+    }
+
+    /// Claims, and holds the claim until there is something, its time is over or its worker has gone.
+    async fn claim(
+        &self,
+        call: &Call,
+        log: &Log<DoDb>,
+        name: &str,
+        claim: &Claim,
+    ) -> Result<Answer, DbError> {
+        let config = self.config()?;
+        let audience = if config.public {
+            Audience::Public
+        } else {
+            Audience::Token
+        };
+        let deadline = now().saturating_add(claim.wait.saturating_mul(1000));
+        let signal = call.signal();
+        let mut first = true;
+        loop {
+            // First the place, then the look: what is given back between the two is not missed.
+            let place =
+                match (claim.wait > 0).then(|| self.waiting.register_claim(config.max_waiting)) {
+                    Some(Err(refused)) => return Ok(Answer::problem(refused.into(), &call.id)),
+                    place => place.and_then(Result::ok),
+                };
+            let now = now();
+            let when = When {
+                now,
+                first,
+                held: now >= deadline,
+            };
+            first = false;
+            let wake_at = match log.claim(name, claim, audience, when)? {
+                Turn::Answer(claimed) => return Ok(self.claimed(claimed).await),
+                Turn::Refuse(problem) => return Ok(Answer::problem(problem, &call.id)),
+                Turn::Again => now,
+                Turn::Hold(until) => until.map_or(deadline, |at| at.min(deadline)),
+            };
+            let left = u32::try_from(wake_at.saturating_sub(now)).unwrap_or(u32::MAX);
+            match place {
+                Some(place) => place.wait(left, &signal).await,
+                None => drop(settled(Ok(ffi::pause(left, &signal))).await),
+            }
+            if call.is_gone() {
+                // What nobody reads is not handed out.
+                return Ok(Answer::new(204));
+            }
+        }
+    }
+
+    async fn claimed(&self, claimed: Claimed<js_sys::JsString>) -> Answer {
+        self.set_alarm(claimed.alarm).await;
+        let pieces: Array = claimed.pieces.into_iter().collect();
+        Answer::json(200, "").body(ffi::page(r#"{"events":["#, &pieces, &claimed.close))
+    }
+
+    /// `GET /consumers`
+    pub(super) fn consumers(&self, call: &Call) -> Result<Answer, DbError> {
+        let text = self.log(call.now)?.consumers(call.now)?;
+        Ok(Answer::json(200, &text))
+    }
+
+    /// `DELETE /consumers/{name}`
+    pub(super) fn delete_consumer(&self, call: &Call, name: &str) -> Result<Answer, DbError> {
+        if !self.log(call.now)?.delete_consumer(name)? {
+            return Ok(Answer::problem(Rejection::UnknownConsumer.into(), &call.id));
+        }
+        // Whoever waits for it waits for nothing.
+        self.waiting.wake_claims();
+        Ok(Answer::json(200, r#"{"status":"deleted"}"#))
+    }
+}
+
+/// The moment of the look itself: a body, and those who wait, take their time.
+fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
