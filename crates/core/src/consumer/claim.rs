@@ -110,7 +110,6 @@ impl<D: Db> Log<D> {
         if all {
             self.pick_new(&mut consumer, &mut batch)?;
         }
-        batch.events.sort_unstable();
         let (untold, tell) = (consumer.gap.is_untold(), consumer.gap.tells(attempt));
         let answered = !batch.events.is_empty() || untold || (held && !batch.more);
         if untold {
@@ -201,19 +200,18 @@ impl<D: Db> Log<D> {
         attempt: &str,
         now: u64,
     ) -> Result<Vec<(u64, u64)>, DbError> {
-        let rows = self.db().query(
+        let rows = self.numbers(
             "SELECT held.seq, failed, claims.claim FROM claims, json_each(seqs)
              JOIN held ON held.consumer = claims.consumer AND held.seq = value
                 AND held.claim = claims.claim AND ready_at > ?3
-             WHERE claims.consumer = ?1 AND attempt_id = ?2 ORDER BY held.seq",
+             WHERE claims.consumer = ?1 AND attempt_id = ?2",
             &[
                 Value::Int(consumer.id),
                 Value::Text(attempt),
                 Value::Int(now),
             ],
-            |row| (row.int(0), row.int(1), row.int(2)),
         )?;
-        let live = rows.into_iter().map(|(seq, failed, claim)| {
+        let live = rows.into_iter().map(|[seq, failed, claim, ..]| {
             consumer.nonce = claim;
             (seq, failed)
         });

@@ -71,17 +71,17 @@ impl<D: Db> Log<D> {
     /// Ends the batch of an ordered consumer whose time is over. Its events were tried in order, so
     /// the failure is the first one's; those behind it were never begun.
     pub(super) fn expire_batch(&self, consumer: u64, now: u64) -> Result<(), DbError> {
-        let first = self.db().first(
+        let first = self.number(
             "SELECT seq, failed, last FROM held WHERE consumer = ? AND claim IS NOT NULL
              ORDER BY seq LIMIT 1",
             &[Value::Int(consumer)],
-            |row| (row.int(0), row.int(1).saturating_add(1), row.int(2) == 1),
         )?;
-        let Some((seq, failed, last)) = first else {
+        let Some([seq, failed, last, ..]) = first else {
             return Ok(());
         };
-        if last {
-            self.bury_held(consumer, &[(seq, failed)], Why::Expired, now)?;
+        if last == 1 {
+            let attempts = failed.saturating_add(1);
+            self.bury_held(consumer, &[(seq, attempts)], Why::Expired, now)?;
         }
         self.db().execute(
             "UPDATE held SET failed = failed + (seq = ?2), claim = NULL, ready_at = 0, last = 0
@@ -93,28 +93,26 @@ impl<D: Db> Log<D> {
     /// Buries a step of the last attempts whose time is over, and makes the next step due.
     pub(crate) fn expire(&self, now: u64) -> Result<(), DbError> {
         self.db().transaction(|| {
-            let rows = self.db().query(
+            let rows = self.numbers(
                 "SELECT consumer, ordered, seq, failed FROM held JOIN consumers USING (consumer)
                  WHERE last = 1 AND ready_at <= ? ORDER BY ready_at LIMIT ?",
                 &[Value::Int(now), Value::Int(STEP)],
-                |row| (row.int(0), row.int(1) == 1, row.int(2), row.int(3)),
             )?;
-            for (consumer, ordered, seq, failed) in rows {
+            for [consumer, ordered, seq, failed, ..] in rows {
                 match ordered {
-                    true => self.expire_batch(consumer, now)?,
-                    false => {
+                    1 => self.expire_batch(consumer, now)?,
+                    _ => {
                         let attempts = failed.saturating_add(1);
                         self.bury_held(consumer, &[(seq, attempts)], Why::Expired, now)?;
                     }
                 }
             }
-            let next = self.db().first(
+            let next = self.number(
                 "SELECT ready_at FROM held WHERE last = 1 ORDER BY ready_at LIMIT 1",
                 &[],
-                |row| row.int(0),
             )?;
             match next {
-                Some(at) => due::schedule(self.db(), Duty::Expire, at),
+                Some([at, ..]) => due::schedule(self.db(), Duty::Expire, at),
                 None => Ok(()),
             }
         })
@@ -126,19 +124,19 @@ impl<D: Db> Log<D> {
             return Ok(Revived::NotOurs);
         }
         self.db().transaction(|| {
-            let found = self.db().first(
+            let found = self.number(
                 "SELECT event, (SELECT consumer FROM consumers WHERE name = letter.consumer),
                     (SELECT position FROM consumers WHERE name = letter.consumer),
                     EXISTS (SELECT 1 FROM events WHERE seq = event AND form < 3)
                  FROM dead_letters AS letter WHERE seq = ? AND consumer IS NOT NULL",
                 &[Value::Int(letter.sequence)],
-                |row| (row.int(0), row.int(1), row.int(2), row.int(3) == 1),
             )?;
-            let (event, consumer, position) = match found {
-                None => return Ok(Revived::NotOurs),
-                Some((_, 0, ..)) | Some((.., false)) => return Ok(Revived::Lost),
-                Some((event, consumer, position, true)) => (event, consumer, position),
+            let Some([event, consumer, position, kept, ..]) = found else {
+                return Ok(Revived::NotOurs);
             };
+            if consumer == 0 || kept == 0 {
+                return Ok(Revived::Lost);
+            }
             // After a seek to before it, it comes by itself.
             if event <= position {
                 self.db().execute(

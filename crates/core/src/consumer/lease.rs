@@ -27,8 +27,8 @@ impl Lease {
             attempt: part()?,
             claim: part()?,
         };
-        // One spelling alone: no sign, no zeros in front, nothing behind.
-        (lease.text() == text).then_some(lease)
+        // One spelling alone: no sign, no zeros in front, nothing behind. What nobody has is of claim 0.
+        (lease.text() == text && lease.claim > 0).then_some(lease)
     }
 
     fn text(&self) -> String {
@@ -75,45 +75,42 @@ impl<D: Db> Log<D> {
         texts: &'t [String],
         now: u64,
     ) -> Result<Judged<'t>, DbError> {
-        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        texts.sort_unstable();
-        texts.dedup();
         let mut rejected = Vec::new();
         let mut known = Vec::new();
         for text in texts {
             let lease = Lease::parse(text).ok_or(Rejection::UnknownLease);
             match lease.and_then(|lease| lease.known_to(consumer).map(|()| lease)) {
-                Ok(lease) => known.push((text, lease)),
-                Err(rejection) => rejected.push((text, rejection)),
+                Ok(lease) => known.push((text.as_str(), lease)),
+                Err(rejection) => rejected.push((text.as_str(), rejection)),
             }
         }
-        known.sort_unstable_by_key(|(_, lease)| lease.seq);
-        let rows = self.db().query(
-            "SELECT held.claim, ready_at, failed, held.seq FROM json_each(?) AS leased
-             LEFT JOIN held ON consumer = ? AND seq = value ORDER BY key",
+        let rows = self.numbers(
+            "SELECT key, held.seq IS NULL, held.claim, ready_at > ?, failed + 1
+             FROM json_each(?) LEFT JOIN held ON consumer = ? AND seq = value ORDER BY value",
             &[
+                Value::Int(now),
                 Value::Text(&list(known.iter().map(|(_, lease)| lease.seq))),
                 Value::Int(consumer.id),
             ],
-            |row| {
-                let claim = (!row.is_null(0)).then(|| row.int(0));
-                (claim, row.int(1), row.int(2), row.is_null(3))
-            },
         )?;
-        let mut held = Vec::new();
-        for ((text, lease), (claim, ready_at, failed, settled)) in known.into_iter().zip(rows) {
-            let same = claim == Some(lease.claim) && failed.saturating_add(1) == lease.attempt;
-            if settled {
+        let mut held: Vec<Held<'t>> = Vec::new();
+        for [key, settled, claim, live, attempt, _] in rows {
+            let known = usize::try_from(key).ok().and_then(|key| known.get(key));
+            let Some(&(text, lease)) = known else {
+                continue;
+            };
+            let seq = lease.seq;
+            if settled == 1 {
                 rejected.push((text, Rejection::Settled));
-            } else if same && ready_at > now {
+            } else if (claim, attempt, live) != (lease.claim, lease.attempt, 1) {
+                rejected.push((text, Rejection::LeaseExpired));
+            } else if held.last().is_none_or(|last| last.seq != seq) {
                 held.push(Held {
                     text,
-                    seq: lease.seq,
-                    failed,
-                    claim: lease.claim,
+                    seq,
+                    failed: attempt.saturating_sub(1),
+                    claim,
                 });
-            } else {
-                rejected.push((text, Rejection::LeaseExpired));
             }
         }
         Ok((held, rejected))

@@ -1,12 +1,13 @@
 //! What a body asks of a consumer.
 //!
-//! As in a reader's query, numbers are clamped, members that nobody knows are dropped, one that
-//! stands twice is refused, and an empty value counts as absent.
+//! As in a reader's query, numbers are clamped, members that nobody knows are dropped, and an empty
+//! value counts as absent.
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::config::is_name;
 use crate::cursor::EventId;
+use crate::json;
 use crate::problem::Problem;
 use crate::query::{MAX_HOLD, MAX_LIMIT};
 use crate::rejection::Rejection;
@@ -20,7 +21,7 @@ const LONGEST_SECONDS: u64 = 12 * 3600;
 const MOST_ATTEMPTS: u64 = 1000;
 
 /// The most entries of a filter, and the longest of them.
-const MOST_PATTERNS: usize = 20;
+const MOST_PATTERNS: u64 = 20;
 const LONGEST_PATTERN: usize = 100;
 const LONGEST_ATTEMPT_ID: usize = 64;
 
@@ -139,25 +140,8 @@ pub enum Start {
     Time(u64),
 }
 
-/// Every member of every body.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    max: Option<u64>,
-    lease_seconds: Option<u64>,
-    wait: Option<u64>,
-    attempt_id: Option<String>,
-    mode: Option<String>,
-    from: Option<String>,
-    max_attempts: Option<u64>,
-    types: Option<Vec<String>>,
-    sources: Option<Vec<String>>,
-    leases: Option<Vec<String>>,
-    through: Option<String>,
-    generation: Option<u64>,
-    delay_seconds: Option<u64>,
-    to: Option<String>,
-}
+/// The members of a body, whichever it is.
+struct Body(Map<String, Value>);
 
 impl Order {
     /// Reads a body. No body is an empty one.
@@ -169,10 +153,11 @@ impl Order {
         let body = Body::read(bytes)?;
         match verb {
             Verb::Claim => body.claim().map(Self::Claim),
-            Verb::Seek => start("to", body.to)?
-                .map(Self::Seek)
-                .ok_or_else(|| wrong("`to` is an id, a time, `earliest` or `latest`.")),
-            Verb::Ack if body.through.is_some() => body.through(),
+            Verb::Seek => match body.start("to")? {
+                Some(start) => Ok(Self::Seek(start)),
+                None => Err(wrong("to", A_PLACE)),
+            },
+            Verb::Ack if body.member("through").is_some() => body.through(),
             _ => body.leases(verb),
         }
     }
@@ -180,87 +165,168 @@ impl Order {
 
 impl Body {
     fn read(bytes: &[u8]) -> Result<Self, Problem> {
-        let bytes = bytes.trim_ascii();
-        match bytes.first() {
-            None => return Ok(Self::default()),
-            Some(b'{') => {}
-            Some(_) => return Err(wrong("The body is a JSON object.")),
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(Map::new()));
         }
-        serde_json::from_slice(bytes).map_err(|e| wrong(format!("The body is not readable: {e}.")))
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            _ => Err(wrong("The body", "a JSON object")),
+        }
     }
 
-    fn lease_ms(&self) -> u64 {
-        let seconds = self.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS);
-        seconds.clamp(1, LONGEST_SECONDS).saturating_mul(1000)
+    /// A member; none where it is null or empty.
+    fn member(&self, name: &str) -> Option<&Value> {
+        let value = self.0.get(name);
+        value.filter(|value| !value.is_null() && value.as_str() != Some(""))
     }
 
-    fn claim(self) -> Result<Claim, Problem> {
-        let lease_ms = self.lease_ms();
-        let attempt_id = self.attempt_id.filter(|id| !id.is_empty());
-        if attempt_id.as_deref().is_some_and(|id| !is_attempt_id(id)) {
-            return Err(wrong(
-                "`attempt_id` is up to 64 printable ASCII characters.",
-            ));
-        }
-        let ordered = match self.mode.as_deref() {
-            None | Some("") => None,
-            Some("shared") => Some(false),
-            Some("ordered") => Some(true),
-            Some(_) => return Err(wrong("`mode` is `shared` or `ordered`.")),
+    fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let read = |value: &Value| value.as_u64().ok_or_else(|| wrong(name, "a whole number"));
+        self.member(name).map(read).transpose()
+    }
+
+    /// The texts of a list. At most `most`, and each as it must be.
+    fn texts(
+        &self,
+        name: &str,
+        most: u64,
+        is_good: fn(&str) -> bool,
+        what: &str,
+    ) -> Result<Option<Vec<&str>>, Problem> {
+        let Some(value) = self.member(name) else {
+            return Ok(None);
         };
-        let types = filter(
-            self.types,
-            is_pattern,
-            "`types` are up to 20 types of up to 100 bytes, each exact or ending in `.*`.",
-        )?;
-        let sources = filter(
-            self.sources,
-            is_name,
-            "`sources` are up to 20 names of sources.",
-        )?;
+        let entries = value
+            .as_array()
+            .filter(|entries| entries.len() as u64 <= most);
+        let text = |entry| Value::as_str(entry).filter(|text| is_good(text));
+        let texts = entries.and_then(|entries| entries.iter().map(text).collect());
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(wrong(name, what)),
+        }
+    }
+
+    /// A filter as it is kept: equal filters have equal texts.
+    fn filter(
+        &self,
+        name: &str,
+        is_good: fn(&str) -> bool,
+        what: &str,
+    ) -> Result<Option<String>, Problem> {
+        let Some(entries) = self.texts(name, MOST_PATTERNS, is_good, what)? else {
+            return Ok(None);
+        };
+        let mut sorted: Vec<&str> = Vec::new();
+        for entry in entries {
+            let at = sorted.partition_point(|known| *known < entry);
+            if sorted.get(at) != Some(&entry) {
+                sorted.insert(at, entry);
+            }
+        }
+        let sorted: Vec<String> = sorted.into_iter().map(json::text).collect();
+        Ok(Some(format!("[{}]", sorted.join(","))))
+    }
+
+    fn start(&self, name: &str) -> Result<Option<Start>, Problem> {
+        let Some(value) = self.member(name) else {
+            return Ok(None);
+        };
+        let text = value.as_str().unwrap_or_default();
+        let start = match text {
+            "earliest" => Some(Start::Earliest),
+            "latest" => Some(Start::Latest),
+            _ => {
+                let after = text.parse().map(Start::After).ok();
+                after.or_else(|| parse_rfc3339(text).map(Start::Time))
+            }
+        };
+        match start {
+            Some(start) => Ok(Some(start)),
+            None => Err(wrong(name, A_PLACE)),
+        }
+    }
+
+    fn lease_ms(&self) -> Result<u64, Problem> {
+        let seconds = self.number("lease_seconds")?;
+        let seconds = seconds.unwrap_or(DEFAULT_LEASE_SECONDS);
+        Ok(seconds.clamp(1, LONGEST_SECONDS).saturating_mul(1000))
+    }
+
+    fn claim(&self) -> Result<Claim, Problem> {
+        let attempt_id = match self.member("attempt_id") {
+            None => None,
+            Some(id) => match id.as_str().filter(|id| is_attempt_id(id)) {
+                Some(id) => Some(id.to_owned()),
+                None => return Err(wrong("attempt_id", "up to 64 printable ASCII characters")),
+            },
+        };
+        let ordered = match self.member("mode").map(Value::as_str) {
+            None => None,
+            Some(Some("shared")) => Some(false),
+            Some(Some("ordered")) => Some(true),
+            Some(_) => return Err(wrong("mode", "`shared` or `ordered`")),
+        };
+        let max = self.number("max")?.unwrap_or(DEFAULT_MAX);
         Ok(Claim {
-            max: self.max.unwrap_or(DEFAULT_MAX).clamp(1, MAX_LIMIT),
-            lease_ms,
-            wait: self.wait.unwrap_or(0).min(MAX_HOLD),
+            max: max.clamp(1, MAX_LIMIT),
+            lease_ms: self.lease_ms()?,
+            wait: self.number("wait")?.unwrap_or(0).min(MAX_HOLD),
             attempt_id,
             options: Options {
                 ordered,
-                from: start("from", self.from)?.unwrap_or(Start::Earliest),
-                max_attempts: self.max_attempts.map(|n| n.clamp(1, MOST_ATTEMPTS)),
-                types,
-                sources,
+                from: self.start("from")?.unwrap_or(Start::Earliest),
+                max_attempts: self
+                    .number("max_attempts")?
+                    .map(|number| number.clamp(1, MOST_ATTEMPTS)),
+                types: self.filter(
+                    "types",
+                    is_pattern,
+                    "up to 20 types of up to 100 bytes, each exact or ending in `.*`",
+                )?,
+                sources: self.filter("sources", is_name, "up to 20 names of sources")?,
             },
         })
     }
 
-    fn leases(self, verb: Verb) -> Result<Order, Problem> {
+    fn leases(&self, verb: Verb) -> Result<Order, Problem> {
         let ms = match verb {
-            Verb::Extend => self.lease_ms(),
+            Verb::Extend => self.lease_ms()?,
             _ => {
-                let seconds = self.delay_seconds.unwrap_or(0).min(LONGEST_SECONDS);
-                seconds.saturating_mul(1000)
+                let seconds = self.number("delay_seconds")?.unwrap_or(0);
+                seconds.min(LONGEST_SECONDS).saturating_mul(1000)
             }
         };
-        let leases = self
-            .leases
-            .filter(|leases| leases.len() as u64 <= MAX_LIMIT)
-            .ok_or_else(|| wrong("`leases` are up to 500 leases, as a claim gave them out."))?;
-        Ok(Order::Leases { verb, leases, ms })
+        let what = "up to 500 leases, as a claim gave them out";
+        match self.texts("leases", MAX_LIMIT, |_| true, what)? {
+            Some(leases) => Ok(Order::Leases {
+                verb,
+                leases: leases.into_iter().map(str::to_owned).collect(),
+                ms,
+            }),
+            None => Err(wrong("leases", what)),
+        }
     }
 
-    fn through(self) -> Result<Order, Problem> {
-        let id = self.through.and_then(|id| id.parse().ok());
-        match (id, self.generation, self.leases) {
-            (Some(id), Some(generation), None) => Ok(Order::Through { id, generation }),
+    fn through(&self) -> Result<Order, Problem> {
+        let id = self.member("through").and_then(Value::as_str);
+        match (id.map(str::parse), self.number("generation")?) {
+            (Some(Ok(id)), Some(generation)) if self.member("leases").is_none() => {
+                Ok(Order::Through { id, generation })
+            }
             _ => Err(wrong(
-                "`through` is the id of an event, beside the `generation` of the claim and without `leases`.",
+                "through",
+                "the id of an event, beside the `generation` of the claim and without `leases`",
             )),
         }
     }
 }
 
-fn wrong(detail: impl Into<String>) -> Problem {
-    Problem::from(Rejection::InvalidBody).detail(detail)
+const A_PLACE: &str = "an id, a time, `earliest` or `latest`";
+
+#[inline(never)]
+fn wrong(member: &str, what: &str) -> Problem {
+    Problem::from(Rejection::InvalidBody).detail(format!("{member} must be {what}."))
 }
 
 fn is_attempt_id(id: &str) -> bool {
@@ -271,38 +337,4 @@ fn is_attempt_id(id: &str) -> bool {
 fn is_pattern(text: &str) -> bool {
     let stem = text.strip_suffix(".*").unwrap_or(text);
     !stem.is_empty() && text.len() <= LONGEST_PATTERN && !stem.contains('*')
-}
-
-/// A filter as it is kept: equal filters have equal texts.
-fn filter(
-    entries: Option<Vec<String>>,
-    is_good: fn(&str) -> bool,
-    else_say: &str,
-) -> Result<Option<String>, Problem> {
-    let Some(mut entries) = entries else {
-        return Ok(None);
-    };
-    if entries.len() > MOST_PATTERNS || !entries.iter().all(|entry| is_good(entry)) {
-        return Err(wrong(else_say));
-    }
-    entries.sort_unstable();
-    entries.dedup();
-    Ok(serde_json::to_string(&entries).ok())
-}
-
-fn start(member: &str, text: Option<String>) -> Result<Option<Start>, Problem> {
-    Ok(match text.as_deref() {
-        None | Some("") => None,
-        Some("earliest") => Some(Start::Earliest),
-        Some("latest") => Some(Start::Latest),
-        Some(text) => {
-            let place = text.parse().map(Start::After).ok();
-            let place = place.or_else(|| parse_rfc3339(text).map(Start::Time));
-            Some(place.ok_or_else(|| {
-                wrong(format!(
-                    "`{member}` is an id, a time, `earliest` or `latest`."
-                ))
-            })?)
-        }
-    })
 }

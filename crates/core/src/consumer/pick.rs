@@ -2,7 +2,7 @@
 
 use super::dead::Why;
 use super::{Consumer, list};
-use crate::feed::db::{Db, DbError, Row, Value};
+use crate::feed::db::{Db, DbError, Value};
 use crate::feed::{Log, PAGE_BYTES};
 
 /// A claim looks at no more events than this that a filter hides. The position moves past them, so
@@ -19,25 +19,6 @@ pub(super) struct Batch {
     pub(super) more: bool,
 }
 
-/// A row that is ready, with what is left of its event.
-struct Ready {
-    seq: u64,
-    failed: u64,
-    ready_at: u64,
-    /// Its lease ran out.
-    expired: bool,
-    last: bool,
-    event: Event,
-}
-
-enum Event {
-    /// Of so many bytes.
-    Kept(u64),
-    Erased,
-    /// Retention took it.
-    Gone,
-}
-
 /// What SQL finds out of an event beside its row: how much it adds to a page.
 macro_rules! weight {
     () => {
@@ -46,34 +27,24 @@ macro_rules! weight {
     };
 }
 
+/// A row that is ready: its sequence, how often it failed, when it became ready, whether its lease ran
+/// out, whether that was its last, and what is left of its event: bytes and one more, or [`ERASED`], or
+/// [`GONE`] where retention took it.
 macro_rules! ready_sql {
     ($which:literal) => {
         concat!(
-            "SELECT held.seq, failed, ready_at, claim IS NOT NULL, last, form, ",
+            "SELECT held.seq, failed, ready_at, claim IS NOT NULL, last,
+                CASE WHEN form IS NULL THEN 0 WHEN form = 3 THEN 1 ELSE 2 + ",
             weight!(),
-            " FROM held LEFT JOIN events ON events.seq = held.seq WHERE consumer = ? AND ",
+            " END FROM held LEFT JOIN events ON events.seq = held.seq WHERE consumer = ? AND ",
             $which,
             " LIMIT ?"
         )
     };
 }
 
-impl Ready {
-    fn read<D: Db>(row: &dyn Row<D>) -> Self {
-        Self {
-            seq: row.int(0),
-            failed: row.int(1),
-            ready_at: row.int(2),
-            expired: row.int(3) == 1,
-            last: row.int(4) == 1,
-            event: match row.int(5) {
-                _ if row.is_null(5) => Event::Gone,
-                3 => Event::Erased,
-                _ => Event::Kept(row.int(6)),
-            },
-        }
-    }
-}
+const GONE: u64 = 0;
+const ERASED: u64 = 1;
 
 impl Batch {
     pub(super) fn new(most: u64) -> Self {
@@ -109,30 +80,32 @@ impl<D: Db> Log<D> {
         batch: &mut Batch,
         now: u64,
     ) -> Result<bool, DbError> {
-        let rows = self.db().query(
+        let rows = self.numbers(
             ready_sql!("ready_at <= ? ORDER BY ready_at, held.seq"),
             &[
                 Value::Int(consumer.id),
                 Value::Int(now),
                 Value::Int(batch.most),
             ],
-            Ready::read,
         )?;
         batch.more = rows.len() as u64 == batch.most;
         let (mut over, mut dropped) = (Vec::new(), Vec::new());
-        for row in rows {
-            let failed = row.failed.saturating_add(u64::from(row.expired));
-            match row.event {
-                Event::Kept(_) if row.expired && row.last => over.push((row.seq, failed)),
-                Event::Kept(bytes) if batch.take(row.seq, failed, bytes) => {}
-                Event::Kept(_) => {
-                    batch.more = true;
-                    break;
+        for [seq, failed, _, expired, last, left] in rows {
+            let failed = failed.saturating_add(expired);
+            match left {
+                GONE | ERASED => {
+                    dropped.push(seq);
+                    if left == GONE {
+                        consumer.gap.grow(seq, seq);
+                    }
                 }
-                Event::Erased => dropped.push(row.seq),
-                Event::Gone => {
-                    consumer.gap.grow(row.seq, row.seq);
-                    dropped.push(row.seq);
+                // Only what is leased has a last attempt.
+                _ if last == 1 => over.push((seq, failed)),
+                bytes => {
+                    if !batch.take(seq, failed, bytes) {
+                        batch.more = true;
+                        break;
+                    }
                 }
             }
         }
@@ -153,23 +126,23 @@ impl<D: Db> Log<D> {
             return Ok(false);
         }
         self.expire_batch(consumer.id, now)?;
-        let rows = self.db().query(
+        let rows = self.numbers(
             ready_sql!("held.seq > 0 ORDER BY held.seq"),
             &[Value::Int(consumer.id), Value::Int(batch.most)],
-            Ready::read,
         )?;
         batch.more = rows.len() as u64 == batch.most;
         let mut dropped = Vec::new();
         let mut all = true;
-        for row in rows {
-            match row.event {
-                Event::Gone => {
-                    consumer.gap.grow(row.seq, row.seq);
-                    dropped.push(row.seq);
+        for [seq, failed, ready_at, _, _, left] in rows {
+            match left {
+                GONE | ERASED => {
+                    dropped.push(seq);
+                    if left == GONE {
+                        consumer.gap.grow(seq, seq);
+                    }
                 }
-                Event::Erased => dropped.push(row.seq),
-                Event::Kept(bytes) => {
-                    if row.ready_at > now || !batch.take(row.seq, row.failed, bytes) {
+                bytes => {
+                    if ready_at > now || !batch.take(seq, failed, bytes) {
                         all = false;
                         break;
                     }
@@ -202,7 +175,7 @@ impl<D: Db> Log<D> {
         }
         let end = consumer.position.saturating_add(WINDOW.max(room));
         let end = end.min(bounds.latest);
-        let rows = self.db().query(
+        let rows = self.numbers(
             concat!(
                 // `text` is compared with as much of a type as it is long, or with all of it.
                 "WITH wanted (text, width) AS MATERIALIZED (
@@ -223,10 +196,9 @@ impl<D: Db> Log<D> {
                 Value::Text(&consumer.types),
                 Value::Text(&consumer.sources),
             ],
-            |row| (row.int(0), row.int(1)),
         )?;
         let whole = (rows.len() as u64) < room;
-        for (seq, bytes) in rows {
+        for [seq, bytes, ..] in rows {
             if !batch.take(seq, 0, bytes) {
                 batch.more = true;
                 return Ok(());
@@ -242,21 +214,20 @@ impl<D: Db> Log<D> {
 
     /// Whether somebody has events of an ordered consumer.
     fn has_holder(&self, consumer: u64, now: u64) -> Result<bool, DbError> {
-        let held = self.db().first(
+        let held = self.number(
             "SELECT 1 FROM held WHERE consumer = ? AND ready_at > ? AND claim IS NOT NULL LIMIT 1",
             &[Value::Int(consumer), Value::Int(now)],
-            |_| (),
         )?;
         Ok(held.is_some())
     }
 
     /// When a lease or a delay ends that has not ended yet.
     pub(super) fn next_ready(&self, consumer: u64, now: u64) -> Result<Option<u64>, DbError> {
-        self.db().first(
+        let next = self.number(
             "SELECT ready_at FROM held WHERE consumer = ? AND ready_at > ? ORDER BY ready_at LIMIT 1",
             &[Value::Int(consumer), Value::Int(now)],
-            |row| row.int(0),
-        )
+        )?;
+        Ok(next.map(|[at, ..]| at))
     }
 
     /// Forgets events that are settled, or of which nothing is left.

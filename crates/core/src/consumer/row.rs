@@ -27,11 +27,36 @@ impl Options {
     }
 }
 
+/// A row of numbers; those that it has not, and NULL, are 0.
+pub(super) type Numbers = [u64; 6];
+
 impl<D: Db> Log<D> {
+    /// Every row of a statement that gives up to six numbers. One for all, because each reading of rows
+    /// is code of its own in the bundle.
+    #[inline(never)]
+    pub(super) fn numbers(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_, D::Blob>],
+    ) -> Result<Vec<Numbers>, DbError> {
+        self.db().query(sql, parameters, |row| {
+            [0, 1, 2, 3, 4, 5].map(|column| row.int(column))
+        })
+    }
+
+    /// The first of them.
+    pub(super) fn number(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_, D::Blob>],
+    ) -> Result<Option<Numbers>, DbError> {
+        Ok(self.numbers(sql, parameters)?.first().copied())
+    }
+
     pub(super) fn consumer(&self, name: &str) -> Result<Option<Consumer>, DbError> {
         self.db().first(
             "SELECT consumer, ordered, max_attempts, types, sources, position, generation,
-                gap_from, gap_to, gap_told, abs(random() % 4503599627370496)
+                gap_from, gap_to, gap_told, 1 + abs(random() % 4503599627370496)
              FROM consumers WHERE name = ?",
             &[Value::Text(name)],
             |row| Consumer {
@@ -61,10 +86,8 @@ impl<D: Db> Log<D> {
         if !is_name(name) {
             return Ok(Err(Rejection::InvalidName.into()));
         }
-        let count = self
-            .db()
-            .first("SELECT count(*) FROM consumers", &[], |row| row.int(0))?;
-        if count.is_some_and(|count| count >= MOST) {
+        let count = self.number("SELECT count(*) FROM consumers", &[])?;
+        if count.is_some_and(|[count, ..]| count >= MOST) {
             return Ok(Err(Rejection::TooManyConsumers.into()));
         }
         let position = match self.place_of(options.from)? {

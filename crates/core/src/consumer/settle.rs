@@ -100,19 +100,18 @@ impl<D: Db> Log<D> {
         let Some(claim) = held.first().map(|held| held.claim) else {
             return Ok(Vec::new());
         };
-        let due = self.db().query(
+        let due = self.numbers(
             "SELECT seq FROM held WHERE consumer = ? AND claim = ? ORDER BY seq LIMIT ?",
             &[
                 Value::Int(consumer.id),
                 Value::Int(claim),
                 Value::Int(held.len() as u64),
             ],
-            |row| row.int(0),
         )?;
         let in_order = held
             .iter()
             .zip(due)
-            .take_while(|(held, due)| held.seq == *due);
+            .take_while(|(held, [due, ..])| held.seq == *due);
         let in_order = in_order.count();
         Ok(held.split_off(in_order))
     }
@@ -161,7 +160,7 @@ impl<D: Db> Log<D> {
                     Value::Int(first.claim),
                 ],
             ),
-            _ => self.return_held(consumer, held, 0, 0),
+            _ => self.return_held(consumer, held.iter().map(|held| held.seq), 0, 0),
         }
     }
 
@@ -181,26 +180,28 @@ impl<D: Db> Log<D> {
         if consumer.ordered {
             self.give_back(consumer, held)?;
         }
-        let failed = |held: &Held<'_>| held.failed.saturating_add(1);
-        let (over, again): (Vec<_>, Vec<_>) = tried
-            .iter()
-            .cloned()
-            .partition(|held| failed(held) >= consumer.max_attempts);
-        let over: Vec<_> = over.iter().map(|held| (held.seq, failed(held))).collect();
+        let (mut over, mut again) = (Vec::new(), Vec::new());
+        for held in tried {
+            let failed = held.failed.saturating_add(1);
+            match failed >= consumer.max_attempts {
+                true => over.push((held.seq, failed)),
+                false => again.push(held.seq),
+            }
+        }
         self.bury_held(consumer.id, &over, Why::Refused, now)?;
         let ready_at = if delay == 0 {
             0
         } else {
             now.saturating_add(delay)
         };
-        self.return_held(consumer, &again, 1, ready_at)?;
+        self.return_held(consumer, again.into_iter(), 1, ready_at)?;
         Ok(over.len())
     }
 
     fn return_held(
         &self,
         consumer: &Consumer,
-        held: &[Held<'_>],
+        seqs: impl Iterator<Item = u64>,
         failures: u64,
         ready_at: u64,
     ) -> Result<(), DbError> {
@@ -211,7 +212,7 @@ impl<D: Db> Log<D> {
                 Value::Int(ready_at),
                 Value::Int(failures),
                 Value::Int(consumer.id),
-                Value::Text(&list(held.iter().map(|held| held.seq))),
+                Value::Text(&list(seqs)),
             ],
         )
     }
@@ -230,15 +231,15 @@ impl<D: Db> Log<D> {
         if generation != consumer.generation {
             return refuse(Rejection::Fenced);
         }
-        let live = self.db().query(
+        let live = self.numbers(
             "SELECT seq FROM held WHERE consumer = ? AND claim IS NOT NULL AND ready_at > ?",
             &[Value::Int(consumer.id), Value::Int(now)],
-            |row| row.int(0),
         )?;
         if live.is_empty() {
             return refuse(Rejection::LeaseExpired);
         }
-        let done: Vec<u64> = live.into_iter().filter(|seq| *seq <= id.sequence).collect();
+        let done = live.into_iter().map(|[seq, ..]| seq);
+        let done: Vec<u64> = done.filter(|seq| *seq <= id.sequence).collect();
         self.drop_held(consumer.id, &done)?;
         Ok(Ok(Done {
             json: format!(r#"{{"acknowledged":{},"rejected":[]}}"#, done.len()),
