@@ -1,5 +1,6 @@
 //! Consumers: their rules and their SQL on rusqlite, against a model and case by case.
 
+mod growth;
 mod ledger;
 mod model;
 mod ops;

@@ -201,10 +201,11 @@ impl<D: Db> Log<D> {
         now: u64,
     ) -> Result<Vec<(u64, u64)>, DbError> {
         let rows = self.numbers(
-            "SELECT held.seq, failed, claims.claim FROM claims, json_each(seqs)
-             JOIN held ON held.consumer = claims.consumer AND held.seq = value
-                AND held.claim = claims.claim AND ready_at > ?3
-             WHERE claims.consumer = ?1 AND attempt_id = ?2",
+            // In this order, and each of `held` by its key: leases may be many.
+            "SELECT held.seq, failed, claims.claim
+             FROM claims CROSS JOIN json_each(seqs) CROSS JOIN held
+             WHERE claims.consumer = ?1 AND attempt_id = ?2 AND held.consumer = ?1
+                AND held.seq = value AND held.claim = claims.claim AND +ready_at > ?3",
             &[
                 Value::Int(consumer.id),
                 Value::Text(attempt),
