@@ -6,4 +6,5 @@ mod model;
 mod ops;
 mod property;
 mod run;
+mod table;
 mod worker;
