@@ -22,6 +22,8 @@ use crate::host::settled;
 pub(crate) struct Waiting {
     appended: Event,
     given_back: Event,
+    /// Consumers that have nothing, with the moment until which that is so without a wake-up.
+    idle: RefCell<Vec<(String, u64)>>,
     count: Cell<u64>,
     prepared: RefCell<HashMap<String, Answer>>,
 }
@@ -61,8 +63,24 @@ impl Waiting {
         self.wake_claims();
     }
 
+    /// Until when a consumer has nothing, where that is known: of many who wait for one event, those
+    /// who come too late need not look.
+    pub(crate) fn idle_until(&self, consumer: &str) -> u64 {
+        let idle = self.idle.borrow();
+        let known = idle.iter().find(|(name, _)| name == consumer);
+        known.map_or(0, |(_, until)| *until)
+    }
+
+    /// A look found nothing, and nothing will be there before that moment.
+    pub(crate) fn set_idle(&self, consumer: &str, until: u64) {
+        let mut idle = self.idle.borrow_mut();
+        idle.retain(|(name, _)| name != consumer);
+        idle.push((consumer.to_owned(), until));
+    }
+
     /// Wakes those who wait with a claim: there may be something for one of them.
     pub(crate) fn wake_claims(&self) {
+        self.idle.borrow_mut().clear();
         self.given_back.notify(usize::MAX);
     }
 

@@ -26,8 +26,10 @@ impl Feed {
             .bytes()
             .await
             .map_err(|error| DbError(log::reason(&error)))?;
-        let verb = Verb::named(verb).unwrap_or(Verb::Claim);
-        let order = match Order::parse(verb, &body) {
+        let order = match Verb::named(verb)
+            .ok_or(Rejection::NotFound.into())
+            .and_then(|verb| Order::parse(verb, &body))
+        {
             Ok(order) => order,
             Err(problem) => return Ok(Answer::problem(problem, &call.id)),
         };
@@ -71,19 +73,23 @@ impl Feed {
                     place => place.and_then(Result::ok),
                 };
             let now = now();
-            let when = When {
-                now,
-                first,
-                held: now >= deadline,
-            };
-            first = false;
-            let wake_at = match log.claim(name, claim, audience, when)? {
-                Turn::Answer(claimed) => return Ok(self.claimed(claimed).await),
-                Turn::Refuse(problem) => return Ok(Answer::problem(problem, &call.id)),
-                Turn::Again => now,
-                Turn::Hold(until) => until.map_or(deadline, |at| at.min(deadline)),
-            };
-            let left = u32::try_from(wake_at.saturating_sub(now)).unwrap_or(u32::MAX);
+            let held = now >= deadline;
+            let mut wake_at = self.waiting.idle_until(name);
+            if first || held || wake_at <= now {
+                let when = When { now, first, held };
+                first = false;
+                wake_at = match log.claim(name, claim, audience, when)? {
+                    Turn::Answer(claimed) => return Ok(self.claimed(claimed).await),
+                    Turn::Refuse(problem) => return Ok(Answer::problem(problem, &call.id)),
+                    Turn::Again => now,
+                    Turn::Hold(until) => until.unwrap_or(u64::MAX),
+                };
+                if wake_at > now {
+                    self.waiting.set_idle(name, wake_at);
+                }
+            }
+            let left = wake_at.min(deadline).saturating_sub(now);
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
             match place {
                 Some(place) => place.wait(left, &signal).await,
                 None => drop(settled(Ok(ffi::pause(left, &signal))).await),
