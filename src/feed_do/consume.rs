@@ -1,6 +1,6 @@
 //! Consumers: claims, at once or after a hold, and what becomes of them.
 
-use js_sys::Array;
+use js_sys::{Array, JsString};
 use waypost_core::cache::Audience;
 use waypost_core::consumer::{Claim, Claimed, Order, Turn, Verb, When};
 use waypost_core::feed::Log;
@@ -101,16 +101,15 @@ impl Feed {
         }
     }
 
-    async fn claimed(&self, claimed: Claimed<js_sys::JsString>) -> Answer {
+    async fn claimed(&self, claimed: Claimed<JsString>) -> Answer {
         self.set_alarm(claimed.alarm).await;
-        let pieces: Array = claimed.pieces.into_iter().collect();
-        Answer::json(200, "").body(ffi::page(r#"{"events":["#, &pieces, &claimed.close))
+        list(r#"{"events":["#, claimed.pieces, &claimed.close)
     }
 
     /// `GET /consumers`
     pub(super) fn consumers(&self, call: &Call) -> Result<Answer, DbError> {
-        let text = self.log(call.now)?.consumers(call.now)?;
-        Ok(Answer::json(200, &text))
+        let consumers = self.log(call.now)?.consumers(call.now)?;
+        Ok(list(r#"{"consumers":["#, consumers, "]}"))
     }
 
     /// `DELETE /consumers/{name}`
@@ -122,6 +121,11 @@ impl Feed {
         self.waiting.wake_claims();
         Ok(Answer::json(200, r#"{"status":"deleted"}"#))
     }
+}
+
+fn list(open: &str, pieces: Vec<JsString>, close: &str) -> Answer {
+    let pieces: Array = pieces.into_iter().collect();
+    Answer::json(200, "").body(ffi::page(open, &pieces, close))
 }
 
 /// The moment of the look itself: a body, and those who wait, take their time.

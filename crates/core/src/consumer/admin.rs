@@ -5,7 +5,6 @@ use super::{Consumer, Gap, Start};
 use crate::feed::Log;
 use crate::feed::db::{Db, DbError, Value};
 use crate::problem::Problem;
-use crate::when::rfc3339;
 
 impl<D: Db> Log<D> {
     /// Goes on from elsewhere. What was handed out before is nobody's: its leases are fenced.
@@ -65,51 +64,29 @@ impl<D: Db> Log<D> {
 
     /// Every consumer, by name, as JSON. `lag` counts what is not acknowledged; where a filter is set,
     /// events that are yet to be looked at count as if it took them.
-    pub fn consumers(&self, now: u64) -> Result<String, DbError> {
+    pub fn consumers(&self, now: u64) -> Result<Vec<D::Text>, DbError> {
         let bounds = self.bounds();
-        let rows = self.db().query(
-            "SELECT name, ordered, max_attempts, types, sources, max(position, ?1), generation,
-                created_at, claimed_at, gap_from, gap_to,
-                (SELECT count(*) FROM held WHERE held.consumer = consumers.consumer),
-                (SELECT count(*) FROM held WHERE held.consumer = consumers.consumer
-                    AND claim IS NOT NULL AND ready_at > ?2),
-                (SELECT appended_at FROM events WHERE seq >= coalesce(
-                    (SELECT min(seq) FROM held WHERE held.consumer = consumers.consumer),
-                    position + 1) ORDER BY seq LIMIT 1)
-             FROM consumers ORDER BY name",
-            &[Value::Int(bounds.start()), Value::Int(now)],
-            |row| {
-                let mode = if row.int(1) == 1 { "ordered" } else { "shared" };
-                let gap = Gap {
-                    from: row.int(9),
-                    to: row.int(10),
-                    told: None,
-                };
-                let ahead = bounds.latest.saturating_sub(row.int(5));
-                let age = match row.is_null(13) {
-                    true => "null".to_owned(),
-                    false => (now.saturating_sub(row.int(13)) / 1000).to_string(),
-                };
-                let claimed = match row.int(8) {
-                    0 => "null".to_owned(),
-                    at => format!("\"{}\"", rfc3339(at)),
-                };
-                // No name holds what JSON would escape, and the filters are JSON.
-                format!(
-                    r#"{{"name":"{}","mode":"{mode}","max_attempts":{},"types":{},"sources":{},"position":"{}","generation":{},"lag":{},"leases":{},"oldest_unacknowledged_seconds":{age},"created_at":"{}","claimed_at":{claimed}{}}}"#,
-                    row.string(0),
-                    row.int(2),
-                    row.string(3),
-                    row.string(4),
-                    bounds.id(row.int(5)),
-                    row.int(6),
-                    ahead.saturating_add(row.int(11)),
-                    row.int(12),
-                    rfc3339(row.int(7)),
-                    gap.member(bounds),
-                )
-            },
-        )?;
-        Ok(format!(r#"{{"consumers":[{}]}}"#, rows.join(",")))
+        self.db().query(
+            "SELECT json_object('name', name, 'mode', iif(ordered, 'ordered', 'shared'),
+                'max_attempts', max_attempts, 'types', json(types), 'sources', json(sources),
+                'position', concat(?4, format('%016d', max(position, ?1))), 'generation', generation,
+                'lag', max(?2 - max(position, ?1), 0) + coalesce(held, 0), 'leases', coalesce(leases, 0),
+                'oldest_unacknowledged_seconds', (SELECT max(?3 - appended_at, 0) / 1000 FROM events
+                    WHERE seq >= coalesce(first, position + 1) ORDER BY seq LIMIT 1),
+                'created_at', strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'),
+                'claimed_at', strftime('%Y-%m-%dT%H:%M:%fZ', nullif(claimed_at, 0) / 1000.0, 'unixepoch'),
+                'gap', iif(gap_to, json_object('from', concat(?4, format('%016d', gap_from)),
+                    'to', concat(?4, format('%016d', gap_to))), NULL))
+             FROM consumers LEFT JOIN (SELECT consumer AS of, count(*) AS held, min(seq) AS first,
+                    sum(claim IS NOT NULL AND ready_at > ?3) AS leases FROM held GROUP BY consumer)
+                ON of = consumer ORDER BY name",
+            &[
+                Value::Int(bounds.start()),
+                Value::Int(bounds.latest),
+                Value::Int(now),
+                Value::Text(&format!("{:016}_", bounds.generation)),
+            ],
+            |row| row.text(0),
+        )
     }
 }

@@ -103,11 +103,7 @@ impl<D: Db> Log<D> {
         }
         let before = (consumer.position, consumer.gap.clone());
         let mut batch = Batch::new(claim.max);
-        let all = match consumer.ordered {
-            true => self.pick_ordered(&mut consumer, &mut batch, now)?,
-            false => self.pick_shared(&mut consumer, &mut batch, now)?,
-        };
-        if all {
+        if self.pick_held(&mut consumer, &mut batch, now)? {
             self.pick_new(&mut consumer, &mut batch)?;
         }
         let (untold, tell) = (consumer.gap.is_untold(), consumer.gap.tells(attempt));

@@ -36,9 +36,9 @@ macro_rules! ready_sql {
             "SELECT held.seq, failed, ready_at, claim IS NOT NULL, last,
                 CASE WHEN form IS NULL THEN 0 WHEN form = 3 THEN 1 ELSE 2 + ",
             weight!(),
-            " END FROM held LEFT JOIN events ON events.seq = held.seq WHERE consumer = ? AND ",
+            " END FROM held LEFT JOIN events ON events.seq = held.seq WHERE consumer = ?1 AND ",
             $which,
-            " LIMIT ?"
+            " LIMIT ?3"
         )
     };
 }
@@ -73,24 +73,36 @@ impl Batch {
 }
 
 impl<D: Db> Log<D> {
-    /// What is ready of a shared consumer: an event that failed waits for nobody.
-    pub(super) fn pick_shared(
+    /// What a consumer holds that is ready. Of a shared one whatever it is, for an event that failed
+    /// waits for nobody; of an ordered one from the first on, unless somebody has it or it has to wait.
+    /// Returns whether new events may follow.
+    pub(super) fn pick_held(
         &self,
         consumer: &mut Consumer,
         batch: &mut Batch,
         now: u64,
     ) -> Result<bool, DbError> {
+        if consumer.ordered {
+            if self.has_holder(consumer.id, now)? {
+                return Ok(false);
+            }
+            self.expire_batch(consumer.id, now)?;
+        }
         let rows = self.numbers(
-            ready_sql!("ready_at <= ? ORDER BY ready_at, held.seq"),
+            match consumer.ordered {
+                true => ready_sql!("?2 > 0 ORDER BY held.seq"),
+                false => ready_sql!("ready_at <= ?2 ORDER BY ready_at, held.seq"),
+            },
             &[
                 Value::Int(consumer.id),
                 Value::Int(now),
                 Value::Int(batch.most),
             ],
         )?;
-        batch.more = rows.len() as u64 == batch.most;
+        let found_all = (rows.len() as u64) < batch.most;
+        let mut all = true;
         let (mut over, mut dropped) = (Vec::new(), Vec::new());
-        for [seq, failed, _, expired, last, left] in rows {
+        for [seq, failed, ready_at, expired, last, left] in rows {
             let failed = failed.saturating_add(expired);
             match left {
                 GONE | ERASED => {
@@ -102,46 +114,6 @@ impl<D: Db> Log<D> {
                 // Only what is leased has a last attempt.
                 _ if last == 1 => over.push((seq, failed)),
                 bytes => {
-                    if !batch.take(seq, failed, bytes) {
-                        batch.more = true;
-                        break;
-                    }
-                }
-            }
-        }
-        self.bury_held(consumer.id, &over, Why::Expired, now)?;
-        self.drop_held(consumer.id, &dropped)?;
-        Ok(!batch.more)
-    }
-
-    /// What is ready of an ordered consumer: everything that it holds, from the first on, unless
-    /// somebody has it or the first has to wait. Returns whether new events may follow.
-    pub(super) fn pick_ordered(
-        &self,
-        consumer: &mut Consumer,
-        batch: &mut Batch,
-        now: u64,
-    ) -> Result<bool, DbError> {
-        if self.has_holder(consumer.id, now)? {
-            return Ok(false);
-        }
-        self.expire_batch(consumer.id, now)?;
-        let rows = self.numbers(
-            ready_sql!("held.seq > 0 ORDER BY held.seq"),
-            &[Value::Int(consumer.id), Value::Int(batch.most)],
-        )?;
-        batch.more = rows.len() as u64 == batch.most;
-        let mut dropped = Vec::new();
-        let mut all = true;
-        for [seq, failed, ready_at, _, _, left] in rows {
-            match left {
-                GONE | ERASED => {
-                    dropped.push(seq);
-                    if left == GONE {
-                        consumer.gap.grow(seq, seq);
-                    }
-                }
-                bytes => {
                     if ready_at > now || !batch.take(seq, failed, bytes) {
                         all = false;
                         break;
@@ -149,11 +121,11 @@ impl<D: Db> Log<D> {
                 }
             }
         }
+        self.bury_held(consumer.id, &over, Why::Expired, now)?;
         self.drop_held(consumer.id, &dropped)?;
-        let found = !batch.more;
-        // Nothing but events that are gone: the rest is one more look away.
-        batch.more = batch.more && all;
-        Ok(found && all)
+        // Where all that was looked at is gone, the rest is one more look away.
+        batch.more = all && !found_all;
+        Ok(all && found_all)
     }
 
     /// New events, as far as there is room: the position moves past what is taken and what a filter
@@ -213,7 +185,7 @@ impl<D: Db> Log<D> {
     }
 
     /// Whether somebody has events of an ordered consumer.
-    fn has_holder(&self, consumer: u64, now: u64) -> Result<bool, DbError> {
+    pub(super) fn has_holder(&self, consumer: u64, now: u64) -> Result<bool, DbError> {
         let held = self.number(
             "SELECT 1 FROM held WHERE consumer = ? AND ready_at > ? AND claim IS NOT NULL LIMIT 1",
             &[Value::Int(consumer), Value::Int(now)],

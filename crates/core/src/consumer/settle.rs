@@ -231,16 +231,18 @@ impl<D: Db> Log<D> {
         if generation != consumer.generation {
             return refuse(Rejection::Fenced);
         }
-        let live = self.numbers(
-            "SELECT seq FROM held WHERE consumer = ? AND claim IS NOT NULL AND ready_at > ?",
-            &[Value::Int(consumer.id), Value::Int(now)],
-        )?;
-        if live.is_empty() {
+        if !self.has_holder(consumer.id, now)? {
             return refuse(Rejection::LeaseExpired);
         }
-        let done = live.into_iter().map(|[seq, ..]| seq);
-        let done: Vec<u64> = done.filter(|seq| *seq <= id.sequence).collect();
-        self.drop_held(consumer.id, &done)?;
+        let done = self.numbers(
+            "DELETE FROM held WHERE consumer = ? AND claim IS NOT NULL AND ready_at > ? AND seq <= ?
+             RETURNING seq",
+            &[
+                Value::Int(consumer.id),
+                Value::Int(now),
+                Value::Int(id.sequence),
+            ],
+        )?;
         Ok(Ok(Done {
             json: format!(r#"{{"acknowledged":{},"rejected":[]}}"#, done.len()),
             wake: !done.is_empty(),
