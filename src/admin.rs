@@ -1,7 +1,7 @@
 //! What an administrator does with a feed, and what a worker does with a consumer of it.
 
 use wasm_bindgen::JsValue;
-use waypost_core::consumer::MAX_BODY;
+use waypost_core::consumer::{MAX_BODY, Verb};
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Resource, Target};
@@ -37,7 +37,7 @@ async fn act(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, P
         Resource::Consumer => ("DELETE", format!("/consumers/{id}")),
         Resource::Consume(verb) => {
             // A held claim must let go of its place when its client has gone.
-            let _alive = call.keep_alive();
+            let _alive = (verb == Verb::Claim).then(|| call.keep_alive());
             let body = body(call).await?;
             let path = format!("/consumers/{id}/{}", verb.name());
             return reader.ask_with(edge, call, "POST", &path, &body).await;

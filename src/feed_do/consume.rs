@@ -66,12 +66,10 @@ impl Feed {
         let signal = call.signal();
         let mut first = true;
         loop {
-            // First the place, then the look: what is given back between the two is not missed.
-            let place =
-                match (claim.wait > 0).then(|| self.waiting.register_claim(config.max_waiting)) {
-                    Some(Err(refused)) => return Ok(Answer::problem(refused.into(), &call.id)),
-                    place => place.and_then(Result::ok),
-                };
+            if call.is_gone() {
+                // What nobody reads is not handed out.
+                return Ok(Answer::new(204));
+            }
             let now = now();
             let held = now >= deadline;
             let mut wake_at = self.waiting.idle_until(name);
@@ -90,13 +88,14 @@ impl Feed {
             }
             let left = wake_at.min(deadline).saturating_sub(now);
             let left = u32::try_from(left).unwrap_or(u32::MAX);
-            match place {
-                Some(place) => place.wait(left, &signal).await,
-                None => drop(settled(Ok(ffi::pause(left, &signal))).await),
+            if claim.wait == 0 {
+                let _ = settled(Ok(ffi::pause(left, &signal))).await;
+                continue;
             }
-            if call.is_gone() {
-                // What nobody reads is not handed out.
-                return Ok(Answer::new(204));
+            // Nothing is awaited between the look and taking the place, so nothing is missed.
+            match self.waiting.register_claim(config.max_waiting) {
+                Ok(place) => place.wait(left, &signal).await,
+                Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
             }
         }
     }

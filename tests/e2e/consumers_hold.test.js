@@ -154,6 +154,8 @@ test("a feed holds so many requests, claims among them", async () => {
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
   assert.equal((await feeds.reader("crowded").get(`/events?since_id=${await feeds.end("crowded")}&wait=1`)).status, 503);
   assert.equal((await worker.ask("claim")).status, 200, "one that does not wait needs no place");
+  const early = await new Consumer(feeds.reader("crowded"), "early").claim({ wait: 20 });
+  assert.equal(early.events.length, 1, "nor does one that has no need to");
   const appended = await feeds.append("crowded", fresh(), fresh(), fresh());
   const claimed = (await Promise.all(held)).flatMap(({ json }) => json.events);
   assert.deepEqual(ids(claimed).sort(), ids(appended));

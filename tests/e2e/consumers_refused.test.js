@@ -190,6 +190,26 @@ test("a place that is not in the feed is 410, with the places that are", async (
   assert.equal((await few.done("seek", { to: appended[1].id })).position, appended[1].id);
 });
 
+test("a dead letter whose event is gone, or its consumer, is not replayed", async () => {
+  const reader = feeds.reader("few");
+  const admin = feeds.reader("few", { token: ADMIN_TOKEN });
+  const letters = async () => (await reader.get("/dead-letters")).json.dead_letters;
+  const refuse = async (/** @type {string} */ name) => {
+    const one = new Consumer(reader, name);
+    const { events: [event] } = await one.claim({ from: "earliest", max: 1, max_attempts: 1 });
+    assert.equal((await one.done("nack", { leases: [event.lease] })).dead_lettered, 1);
+    return event.id;
+  };
+  const erased = await refuse("erases");
+  await refuse("deleted");
+  assert.equal((await admin.get(`/events/${erased}`, { method: "DELETE" })).status, 200);
+  assert.equal((await reader.get("/consumers/deleted", { method: "DELETE" })).status, 200);
+  const kept = await letters();
+  assert.deepEqual(kept.map(({ consumer, event, webhook_id }) => [consumer, event, webhook_id]), [["erases", erased, undefined], ["deleted", erased, undefined]]);
+  for (const { id } of kept) expectProblem(await admin.get(`/dead-letters/${id}/replay`, { method: "POST" }), 409, "not_replayable");
+  assert.deepEqual(await letters(), kept);
+});
+
 test("a feed has so many consumers", async () => {
   const claim = (/** @type {number} */ at) => new Consumer(feeds.reader("full"), `c${at}`).ask("claim");
   const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => claim(at)));

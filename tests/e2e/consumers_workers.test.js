@@ -11,7 +11,8 @@ import { until } from "./lib/wait.js";
 
 const EVENTS = 10_000;
 const WORKERS = 8;
-const LEASE_MS = 1_000;
+/** Long enough for a worker that shares its machine with the rest of the suite. */
+const LEASE_MS = 3_000;
 
 /** @type {Feeds} */
 let feeds;
@@ -76,7 +77,7 @@ class Worker {
       const events = await this.#claim();
       if (!events) continue;
       // Its work: it reads some of what it was handed.
-      for (const { id } of events.slice(0, 4)) await this.consumer.reader.body(id);
+      for (const { id } of events.slice(0, 3)) await this.consumer.reader.body(id);
       if (this.dead) return;
       const { rejected } = await this.consumer.ack(events);
       this.ledger.accepted(events, rejected);
@@ -109,6 +110,7 @@ test("8 workers of which one dies every second: each event is acknowledged exact
   let deaths = 0;
   while (!over()) {
     await pause(1_000);
+    assert.ok(deaths < 100, `${ledger.acknowledged.size} events in ${deaths} s`);
     const at = deaths % WORKERS;
     team[at].worker.die();
     deaths += 1;

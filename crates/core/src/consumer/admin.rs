@@ -66,7 +66,7 @@ impl<D: Db> Log<D> {
     /// events that are yet to be looked at count as if it took them.
     pub fn consumers(&self, now: u64) -> Result<Vec<D::Text>, DbError> {
         let bounds = self.bounds();
-        self.db().query(
+        self.texts(
             "SELECT json_object('name', name, 'mode', iif(ordered, 'ordered', 'shared'),
                 'max_attempts', max_attempts, 'types', json(types), 'sources', json(sources),
                 'position', concat(?4, format('%016d', max(position, ?1))), 'generation', generation,
@@ -86,7 +86,6 @@ impl<D: Db> Log<D> {
                 Value::Int(now),
                 Value::Text(&format!("{:016}_", bounds.generation)),
             ],
-            |row| row.text(0),
         )
     }
 }

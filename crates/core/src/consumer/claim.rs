@@ -227,7 +227,7 @@ impl<D: Db> Log<D> {
         let generation = consumer.generation;
         let pieces = match events {
             [] => Vec::new(),
-            _ => self.db().query(
+            _ => self.texts(
                 match audience {
                     Audience::Token => handed_sql!("signature_headers,"),
                     Audience::Public => handed_sql!(""),
@@ -238,7 +238,6 @@ impl<D: Db> Log<D> {
                     Value::Text(&format!("{}.{generation}.", consumer.id)),
                     Value::Text(&consumer.nonce.to_string()),
                 ],
-                |row| row.text(0),
             )?,
         };
         let gap = match tell {

@@ -44,13 +44,23 @@ impl<D: Db> Log<D> {
         })
     }
 
-    /// The first of them.
+    /// The first row of numbers.
     pub(super) fn number(
         &self,
         sql: &str,
         parameters: &[Value<'_, D::Blob>],
     ) -> Result<Option<Numbers>, DbError> {
         Ok(self.numbers(sql, parameters)?.first().copied())
+    }
+
+    /// Every row of a statement that gives a text.
+    #[inline(never)]
+    pub(super) fn texts(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_, D::Blob>],
+    ) -> Result<Vec<D::Text>, DbError> {
+        self.db().query(sql, parameters, |row| row.text(0))
     }
 
     pub(super) fn consumer(&self, name: &str) -> Result<Option<Consumer>, DbError> {
