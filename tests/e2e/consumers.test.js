@@ -278,6 +278,8 @@ test("consumers are listed with what they lack, and deleted", async () => {
   });
   for (const time of [created_at, claimed_at]) assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
   assert.ok(age >= 0 && age < 600);
+  assert.doesNotMatch((await worker.reader.get("/consumers")).text, /\d\.\d+[,}]/, "every number is whole");
+  assert.ok(Number.isInteger(age));
   const head = await worker.reader.get("/consumers", { method: "HEAD" });
   assert.deepEqual([head.status, head.text], [200, ""]);
   const names = async () => (await worker.reader.get("/consumers")).json.consumers.map(({ name }) => name);

@@ -88,13 +88,20 @@ test("a body that is none is refused, and says which member", async () => {
 });
 
 test("a body is short, however it is framed", async () => {
-  const long = JSON.stringify({ leases: ["x".repeat(70_000)] });
-  for (const verb of VERBS) expectProblem(await worker.ask(verb, long), 413, "body_too_large", verb);
-  const chunks = (async function* () {
-    for (let at = 0; at < 20; at += 1) yield Buffer.alloc(10_000, 32);
-  })();
-  const init = /** @type {any} */ ({ body: chunks, duplex: "half" });
-  expectProblem(await worker.ask("claim", undefined, init), 413, "body_too_large");
+  // By hand: the answer comes before such a body has ended.
+  const head = { authorization: `Bearer ${POLL_TOKEN}` };
+  const open = (/** @type {string} */ verb, /** @type {Record<string, string>} */ framing) =>
+    new RawRequest(feeds.server, `/consumers/worker/${verb}`, { ...head, ...framing });
+  for (const verb of VERBS) {
+    const long = open(verb, { "content-length": "10000000" });
+    await long.send(" ".repeat(70_000));
+    expectProblem(await long.answer(), 413, "body_too_large", verb);
+    const chunked = open(verb, { "transfer-encoding": "chunked" });
+    for (let at = 0; at < 7; at += 1) await chunked.chunk(" ".repeat(10_000));
+    expectProblem(await chunked.answer(), 413, "body_too_large", verb);
+  }
+  const most = await worker.ask("extend", JSON.stringify({ leases: [] }).padEnd(64 * 1024));
+  assert.equal(most.status, 200);
   await untouched();
 });
 
