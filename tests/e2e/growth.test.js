@@ -74,6 +74,13 @@ test("a claim and its acknowledgement", () => compare(async (feed) => {
   await worker.finish(events);
 }));
 
+test("a backlog that a filter hides is passed over at once, and only once", async () => {
+  const worker = new Consumer(feeds.reader("large"), "filtered");
+  assert.deepEqual((await worker.claim({ types: ["nothing.*"] })).events, []);
+  const { lag, position } = await worker.shown();
+  assert.deepEqual([lag, position], [0, await feeds.end("large")]);
+});
+
 test("from a webhook to its event", () => compare(async (feed) => {
   const reader = feeds.reader(feed);
   const position = await feeds.end(feed);
