@@ -300,14 +300,15 @@ impl Consumer {
     }
 
     /// Of the sequences whose leases hold, those that may be settled: in order, all that come first.
-    pub(crate) fn in_order(&self, held: &BTreeSet<u64>) -> BTreeSet<u64> {
+    pub(crate) fn in_order(&self, feed: &Feed, held: &BTreeSet<u64>) -> BTreeSet<u64> {
         if !self.kind.ordered {
             return held.clone();
         }
-        let first = self
+        // What is no longer there need not be settled.
+        let due = self
             .batch()
-            .zip(held)
-            .take_while(|(due, held)| due == *held);
+            .filter(|seq| held.contains(seq) || feed.left(*seq) == Left::Kept);
+        let first = due.zip(held).take_while(|(due, held)| due == *held);
         first.map(|(seq, _)| seq).collect()
     }
 

@@ -238,7 +238,7 @@ impl Run {
             }
         }
         if matches!(verb, Verb::Ack | Verb::Nack) {
-            let first = consumer.in_order(&held);
+            let first = consumer.in_order(&self.feed, &held);
             let early = chosen.iter().filter(|(_, lease)| {
                 consumer.judge(lease, now).is_ok() && !first.contains(&lease.seq)
             });

@@ -229,6 +229,23 @@ fn an_ordered_batch_that_fails_is_the_first_events_failure() {
 }
 
 #[test]
+fn what_was_erased_stands_in_nobodys_way() {
+    let (_, log) = with(3);
+    let ordered = || json!({"mode": "ordered", "attempt_id": "a"});
+    claim(&log, "c", ordered(), NOW);
+    assert_eq!(log.erase(1, NOW), Ok(true));
+    // Whoever lost that answer does not hear of the first.
+    let again = claim(&log, "c", ordered(), NOW);
+    assert_eq!(again.seqs(), [2, 3]);
+    let leases = again.leases();
+    assert_eq!(
+        ack(&log, "c", &leases[1..], NOW),
+        (0, vec!["out_of_order".to_owned()])
+    );
+    assert_eq!(ack(&log, "c", &leases, NOW), (2, vec![]));
+}
+
+#[test]
 fn bodies() {
     let check = |verb: Verb, body: &str, good: bool| {
         let order = Order::parse(verb, body.as_bytes());
