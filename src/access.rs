@@ -72,13 +72,26 @@ impl<'t> Authorised<'t> {
         method: &str,
         path: &str,
     ) -> Result<Response, Problem> {
+        self.ask_with(edge, call, method, path, &JsValue::UNDEFINED)
+            .await
+    }
+
+    /// Asks the feed's object with a body.
+    pub(crate) async fn ask_with(
+        &self,
+        edge: &Edge,
+        call: &Call,
+        method: &str,
+        path: &str,
+        body: &JsValue,
+    ) -> Result<Response, Problem> {
         let mut headers = format!("x-request-id\n{}\n", call.id);
         for name in PASSED {
             if let Some(value) = call.headers().get(name) {
                 headers.push_str(&format!("{name}\n{value}\n"));
             }
         }
-        let init = ffi::request_init(method, &headers, &JsValue::UNDEFINED, &call.signal());
+        let init = ffi::request_init(method, &headers, body, &call.signal());
         let url = format!("https://feed{path}");
         let asked = || edge.feed_object(self.feed)?.fetch(&url, &init);
         match settled(asked()).await {

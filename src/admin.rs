@@ -1,5 +1,8 @@
-//! What an administrator does with a feed, and with a source that is handed its secret.
+//! What an administrator does with a feed and with a source that is handed its secret, and what a worker does with
+//! a consumer.
 
+use wasm_bindgen::JsValue;
+use waypost_core::consumer::{MAX_BODY, Verb};
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Resource, Target};
@@ -10,9 +13,15 @@ use crate::access::{self, Authorised};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::handshake;
+use crate::host::settled;
+use crate::{ffi, handshake};
 
-/// `DELETE {base}/events/{id}`, `GET {base}/dead-letters`, `POST {base}/dead-letters/{id}/replay`
+/// A worker that pauses for longer in so short a body has gone.
+const BODY_MS: u32 = 10_000;
+
+/// `DELETE {base}/events/{id}`, `GET {base}/dead-letters`, `POST {base}/dead-letters/{id}/replay`,
+/// `GET {base}/consumers`, `DELETE {base}/consumers/{name}`, `POST {base}/consumers/{name}/{verb}`,
+/// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`
 pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
     match act(edge, call, target).await {
         Ok(response) => response,
@@ -30,6 +39,15 @@ async fn act(edge: &'static Edge, call: &Call, target: Target<'_>) -> Result<Res
         Resource::Event => ("DELETE", format!("/events/{id}")),
         Resource::DeadLetters => ("GET", format!("/dead-letters?{}", call.query())),
         Resource::DeadReplay => ("POST", format!("/dead-letters/{id}/replay")),
+        Resource::Consumers => ("GET", "/consumers".to_owned()),
+        Resource::Consumer => ("DELETE", format!("/consumers/{id}")),
+        Resource::Consume(verb) => {
+            // A held claim must let go of its place when its client has gone.
+            let _alive = (verb == Verb::Claim).then(|| call.keep_alive());
+            let body = body(call).await?;
+            let path = format!("/consumers/{id}/{}", verb.name());
+            return reader.ask_with(edge, call, "POST", &path, &body).await;
+        }
         _ => return Err(Rejection::NotFound.into()),
     };
     reader.ask(edge, call, method, &path).await
@@ -52,4 +70,17 @@ async fn hand_over(
         _ => "secrets",
     };
     Ok(handshake::ask(edge, call, source, call.method(), what, "").await?)
+}
+
+/// A body that is short, whatever it says of itself.
+async fn body(call: &Call) -> Result<JsValue, Problem> {
+    let read = ffi::within(&ffi::short_body(&call.request, MAX_BODY), BODY_MS);
+    let body = settled(Ok(read))
+        .await
+        .map_err(|_| Problem::from(Rejection::BodyIncomplete))?;
+    match body.is_null() {
+        true => Err(Problem::from(Rejection::BodyTooLarge)
+            .detail("The body is longer than 64 KB. Send fewer leases at once.")),
+        false => Ok(body),
+    }
 }

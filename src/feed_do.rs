@@ -5,8 +5,10 @@
 //! - `GET /{full|open}/{question}`: a canonical question, answered as its reader may see it.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
+//! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
 
 mod append;
+mod consume;
 mod dead;
 mod read;
 
@@ -34,15 +36,15 @@ use crate::{host, log};
 const ALARM_RETRY_MS: u64 = 60_000;
 
 /// The Durable Object's class: the host holds it, and every promise that it made holds the object.
-#[wasm_bindgen]
-pub struct Feed(Rc<FeedObject>);
+#[wasm_bindgen(js_name = Feed)]
+pub struct FeedClass(Rc<Feed>);
 
-#[wasm_bindgen]
-impl Feed {
+#[wasm_bindgen(js_class = Feed)]
+impl FeedClass {
     /// An object of the host's.
     #[wasm_bindgen(constructor)]
     pub fn new(state: ObjectState, env: JsValue) -> Self {
-        Self(Rc::new(FeedObject {
+        Self(Rc::new(Feed {
             state,
             env,
             log: OnceCell::new(),
@@ -83,7 +85,7 @@ impl Feed {
 }
 
 /// One feed.
-struct FeedObject {
+struct Feed {
     state: ObjectState,
     env: JsValue,
     log: OnceCell<Log<DoDb>>,
@@ -93,7 +95,7 @@ struct FeedObject {
     alarm_at: Cell<Option<u64>>,
 }
 
-impl FeedObject {
+impl Feed {
     async fn answer(&self, call: &Call) -> Result<Answer, DbError> {
         let path: Vec<_> = call.path().split('/').skip(1).collect();
         match (call.method(), path.as_slice()) {
@@ -104,6 +106,9 @@ impl FeedObject {
             ("GET", ["dead-letters"]) => self.dead_letters(call),
             ("POST", ["dead-letters"]) => self.bury(call).await,
             ("POST", ["dead-letters", id, "replay"]) => self.replay(call, id).await,
+            ("GET", ["consumers"]) => self.consumers(call),
+            ("DELETE", ["consumers", name]) => self.delete_consumer(call, name),
+            ("POST", ["consumers", name, verb]) => self.consume(call, name, verb).await,
             _ => Ok(Answer::problem(Rejection::NotFound.into(), &call.id)),
         }
     }

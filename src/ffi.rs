@@ -15,6 +15,9 @@ extern "C" {
     /// The promise, rejected if it is not settled within `ms`.
     pub(crate) fn within(promise: &Promise, ms: u32) -> Promise;
 
+    /// A body as a buffer; null where it is longer than `most` bytes.
+    pub(crate) fn short_body(request: &Request, most: u32) -> Promise;
+
     /// A buffer's bytes, copied into wasm.
     pub(crate) fn bytes(buffer: &ArrayBuffer) -> Vec<u8>;
 

@@ -64,6 +64,18 @@ export function within(promise, ms) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// A body as a buffer; null where it is longer than `most` bytes.
+export async function short_body(request, most) {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > most) return null;
+    chunks.push(chunk);
+  }
+  return concat(chunks, length);
+}
+
 export function bytes(buffer) {
   return new Uint8Array(buffer);
 }

@@ -23,16 +23,16 @@ use crate::ffi::ObjectState;
 use crate::{host, log};
 
 /// The Durable Object's class.
-#[wasm_bindgen]
-pub struct Handover(Rc<HandoverObject>);
+#[wasm_bindgen(js_name = Handover)]
+pub struct HandoverClass(Rc<Handover>);
 
-#[wasm_bindgen]
-impl Handover {
+#[wasm_bindgen(js_class = Handover)]
+impl HandoverClass {
     /// An object of the host's.
     #[wasm_bindgen(constructor)]
     pub fn new(state: ObjectState) -> Self {
         let held = OnceCell::new();
-        Self(Rc::new(HandoverObject { state, held }))
+        Self(Rc::new(Handover { state, held }))
     }
 
     /// A request of the Worker's.
@@ -52,12 +52,12 @@ impl Handover {
 }
 
 /// What one source was handed.
-struct HandoverObject {
+struct Handover {
     state: ObjectState,
     held: OnceCell<Held<DoDb>>,
 }
 
-impl HandoverObject {
+impl Handover {
     fn answer(&self, call: &Call, secret: &str) -> Result<Answer, DbError> {
         let held = self.held()?;
         let now = call.now;

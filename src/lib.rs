@@ -5,7 +5,7 @@
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
-//! - `admin`: erasing, dead letters and arming; `access` is who may.
+//! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
 //! - `ffi`, `options`: the bindings to the host; `host`: its promises; `start`: what its entry point asks; `log`:

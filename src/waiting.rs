@@ -17,10 +17,13 @@ use crate::answer::Answer;
 use crate::ffi;
 use crate::host::settled;
 
-/// Whoever waits for the next append.
+/// Whoever waits for the next append, or for what a consumer's other workers give back.
 #[derive(Default)]
 pub(crate) struct Waiting {
     appended: Event,
+    given_back: Event,
+    /// Consumers that have nothing, with the moment until which that is so without a wake-up.
+    idle: RefCell<Vec<(String, u64)>>,
     count: Cell<u64>,
     prepared: RefCell<HashMap<String, Answer>>,
 }
@@ -34,13 +37,22 @@ pub(crate) struct Place<'w> {
 impl Waiting {
     /// Takes a place, of which there are `most`.
     pub(crate) fn register(&self, most: u64) -> Result<Place<'_>, Rejection> {
+        self.listen(&self.appended, most)
+    }
+
+    /// Takes a place of a claim's, of which there are `most` with those of all others.
+    pub(crate) fn register_claim(&self, most: u64) -> Result<Place<'_>, Rejection> {
+        self.listen(&self.given_back, most)
+    }
+
+    fn listen(&self, event: &Event, most: u64) -> Result<Place<'_>, Rejection> {
         if self.count.get() >= most {
             return Err(Rejection::TooManyWaiting);
         }
         self.count.set(self.count.get().saturating_add(1));
         Ok(Place {
             of: self,
-            listener: self.appended.listen(),
+            listener: event.listen(),
         })
     }
 
@@ -48,6 +60,28 @@ impl Waiting {
     pub(crate) fn wake(&self) {
         self.prepared.borrow_mut().clear();
         self.appended.notify(usize::MAX);
+        self.wake_claims();
+    }
+
+    /// Until when a consumer has nothing, where that is known: of many who wait for one event, those
+    /// who come too late need not look.
+    pub(crate) fn idle_until(&self, consumer: &str) -> u64 {
+        let idle = self.idle.borrow();
+        let known = idle.iter().find(|(name, _)| name == consumer);
+        known.map_or(0, |(_, until)| *until)
+    }
+
+    /// A look found nothing, and nothing will be there before that moment.
+    pub(crate) fn set_idle(&self, consumer: &str, until: u64) {
+        let mut idle = self.idle.borrow_mut();
+        idle.retain(|(name, _)| name != consumer);
+        idle.push((consumer.to_owned(), until));
+    }
+
+    /// Wakes those who wait with a claim: there may be something for one of them.
+    pub(crate) fn wake_claims(&self) {
+        self.idle.borrow_mut().clear();
+        self.given_back.notify(usize::MAX);
     }
 
     /// What was prepared for this question since the last append.

@@ -6,7 +6,7 @@ use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Incoming, Log, Payload};
 use waypost_core::wire::{self, Meta, Outcome};
 
-use super::FeedObject;
+use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
@@ -16,7 +16,7 @@ use crate::log;
 /// A message that was read.
 type Read<'a> = (Meta, &'a [u8]);
 
-impl FeedObject {
+impl Feed {
     /// `POST /append`
     pub(super) async fn append(&self, call: &Call) -> Result<Answer, DbError> {
         let frames = call

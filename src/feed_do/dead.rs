@@ -1,6 +1,7 @@
 //! Dead letters and erasing.
 
 use js_sys::{ArrayBuffer, Uint8Array};
+use waypost_core::consumer::Revived;
 use waypost_core::cursor::EventId;
 use waypost_core::feed::Dead;
 use waypost_core::feed::db::DbError;
@@ -8,12 +9,12 @@ use waypost_core::query;
 use waypost_core::rejection::Rejection;
 use waypost_core::wire::{self, Outcome};
 
-use super::FeedObject;
+use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::log;
 
-impl FeedObject {
+impl Feed {
     /// `DELETE /events/{id}`
     pub(super) fn erase(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let log = self.log(call.now)?;
@@ -67,13 +68,22 @@ impl FeedObject {
         Ok(Answer::json(200, r#"{"status":"buried"}"#))
     }
 
-    /// `POST /dead-letters/{id}/replay`: one more append.
+    /// `POST /dead-letters/{id}/replay`: one more append, or one more try for its consumer.
     pub(super) async fn replay(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let log = self.log(call.now)?;
         let refuse = |rejection: Rejection| Ok(Answer::problem(rejection.into(), &call.id));
         let Ok(id) = id.parse::<EventId>() else {
             return refuse(Rejection::UnknownDeadLetter);
         };
+        match log.revive(id)? {
+            Revived::NotOurs => {}
+            Revived::Lost => return refuse(Rejection::NotReplayable),
+            Revived::Redelivered => {
+                self.waiting.wake_claims();
+                let answer = r#"{"status":"replayed","outcome":"redelivered"}"#;
+                return Ok(Answer::json(200, answer));
+            }
+        }
         let Some(message) = log.dead_message(id)? else {
             return refuse(Rejection::UnknownDeadLetter);
         };

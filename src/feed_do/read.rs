@@ -6,13 +6,13 @@ use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Log, Reader, Turn};
 use waypost_core::query::Question;
 
-use super::FeedObject;
+use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
 use crate::reply;
 
-impl FeedObject {
+impl Feed {
     /// `GET /{full|open}/{question}`
     pub(super) async fn ask(
         &self,

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { Consumer } from "./lib/consumer.js";
 import { expectAccepted } from "./lib/expect.js";
 import { Feeds } from "./lib/feeds.js";
 
@@ -65,6 +66,20 @@ for (const [what, path, count] of READS) {
     assert.equal((json.events ?? json.updates ?? [json]).length, count);
   }));
 }
+
+test("a claim and its acknowledgement", () => compare(async (feed) => {
+  const worker = new Consumer(feeds.reader(feed), "worker");
+  const { events } = await worker.claim({ max: 10 });
+  assert.equal(events.length, 10);
+  await worker.finish(events);
+}));
+
+test("a backlog that a filter hides is passed over at once, and only once", async () => {
+  const worker = new Consumer(feeds.reader("large"), "filtered");
+  assert.deepEqual((await worker.claim({ types: ["nothing.*"] })).events, []);
+  const { lag, position } = await worker.shown();
+  assert.deepEqual([lag, position], [0, await feeds.end("large")]);
+});
 
 test("from a webhook to its event", () => compare(async (feed) => {
   const reader = feeds.reader(feed);

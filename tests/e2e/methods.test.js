@@ -32,6 +32,9 @@ const PATHS = () => [
   [`/events/${id}/body`, READ],
   ["/dead-letters", READ],
   [`/dead-letters/${id}/replay`, ["POST"]],
+  ["/consumers", READ],
+  ["/consumers/worker", ["DELETE"]],
+  ...["claim", "ack", "nack", "extend", "release", "seek"].map((verb) => /** @type {[string, string[]]} */ ([`/consumers/worker/${verb}`, ["POST"]])),
 ];
 const BASES = ["", "/feeds/default", "/feeds/open"];
 // Methods that nobody knows are the host's own answer.
@@ -74,7 +77,7 @@ test("what nothing is at is 404, whatever the method and the token", async () =>
   const paths = [
     "/", "//events", "/events/", "/Events", "/events/x/y", `/events/${id}/`, `/events/${id}/body/`, `/events/${id}/bodies`,
     "/feeds", "/feeds/", "/feeds/default", "/feeds/default/", "/feeds//events", "/feeds/default/nothing",
-    "/feeds/default/feeds/open/events", "/longpoll", "/resource/1", "/dead-letters/1", "/favicon.ico", "/.well-known/x",
+    "/feeds/default/feeds/open/events", "/longpoll", "/resource/1", "/dead-letters/1", "/consumers/", "/consumers/a/steal", "/consumers/a/claim/1", "/favicon.ico", "/.well-known/x",
   ];
   for (const path of paths) {
     for (const method of ["GET", "POST", "DELETE", "OPTIONS"]) {

@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod consumers;
 mod generated;
 mod layout;
 mod log;

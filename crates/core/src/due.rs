@@ -10,9 +10,11 @@ use crate::feed::db::{Db, DbError, Value};
 pub enum Duty {
     /// Removing what retention no longer keeps.
     Prune,
+    /// Giving up what a consumer tried too often.
+    Expire,
 }
 
-const NAMES: &[(Duty, &str)] = &[(Duty::Prune, "prune")];
+const NAMES: &[(Duty, &str)] = &[(Duty::Prune, "prune"), (Duty::Expire, "expire")];
 
 /// The table, for a migration.
 pub const TABLE: &str =

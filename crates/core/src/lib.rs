@@ -9,6 +9,7 @@ pub mod cache;
 pub mod certificate;
 pub mod conditional;
 pub mod config;
+pub mod consumer;
 pub mod cursor;
 pub mod due;
 pub mod encoding;

@@ -50,6 +50,17 @@ pub enum Rejection {
     NotReplayable,
     FeedUnavailable,
     TooManyWaiting,
+    UnknownConsumer,
+    InvalidName,
+    InvalidBody,
+    ConsumerDiffers,
+    TooManyConsumers,
+    NotOrdered,
+    UnknownLease,
+    LeaseExpired,
+    Settled,
+    Fenced,
+    OutOfOrder,
     AdminClosed,
 }
 
@@ -208,6 +219,29 @@ pub const ROWS: &[Row] = rows! {
         "The feed did not answer. Ask again."
     TooManyWaiting 503 "too_many_waiting" SOON "Too many waiting"
         "Too many requests are held on this feed. Ask again soon, or without waiting."
+    // Consuming.
+    UnknownConsumer 404 "unknown_consumer" NONE "Unknown consumer"
+        "The feed has no consumer of this name. Its first claim makes it."
+    InvalidName 400 "invalid_name" NONE "Name invalid"
+        "A consumer's name is 1 to 64 letters, digits, `_`, `-` and dots, and not only dots."
+    InvalidBody 400 "invalid_body" NONE "Body invalid"
+        "The body is not what this takes."
+    ConsumerDiffers 409 "consumer_differs" NONE "Consumer differs"
+        "The consumer was made with another mode, max_attempts, types or sources. Claim without them, or delete it first."
+    TooManyConsumers 409 "too_many_consumers" NONE "Too many consumers"
+        "The feed has 100 consumers. Delete one that nobody uses."
+    NotOrdered 409 "not_ordered" NONE "Not ordered"
+        "`through` would acknowledge what other workers of a shared consumer hold. Send `leases`."
+    UnknownLease 409 "unknown_lease" NONE "Unknown lease"
+        "This consumer never gave out such a lease. Send it as the claim's answer has it."
+    LeaseExpired 409 "lease_expired" NONE "Lease expired"
+        "The lease's time is over, or it was given back. The event is handed out again; claim more time or fewer events."
+    Settled 409 "settled" NONE "Event settled"
+        "The event was acknowledged already, given up, or is no longer kept."
+    Fenced 409 "fenced" NONE "Fenced off"
+        "The consumer has another holder, or was told to go on from elsewhere. Drop this work and claim again."
+    OutOfOrder 409 "out_of_order" NONE "Out of order"
+        "An event before this one is not acknowledged, and the consumer is ordered. Acknowledge that one first."
     AdminClosed 403 "admin_closed" NONE "Administration closed"
         "No ADMIN_TOKEN is set, so nothing here can be administered. Set the secret to open it."
     // Anything.

@@ -2,6 +2,8 @@
 
 use matchit::Router;
 
+use crate::consumer::Verb;
+
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
@@ -27,6 +29,12 @@ pub enum Resource {
     Arm,
     /// What a source was handed.
     Secrets,
+    /// Every consumer.
+    Consumers,
+    /// One consumer.
+    Consumer,
+    /// What is asked of one.
+    Consume(Verb),
 }
 
 /// What of an unknown path's parts a path holds.
@@ -36,7 +44,7 @@ pub struct Target<'p> {
     pub resource: Resource,
     /// The feed or the source.
     pub name: &'p str,
-    /// The event, where it names one.
+    /// The event or the consumer, where it names one.
     pub id: Option<&'p str>,
 }
 
@@ -60,6 +68,14 @@ const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/events/{id}/body", Resource::EventBody),
     ("/dead-letters", Resource::DeadLetters),
     ("/dead-letters/{id}/replay", Resource::DeadReplay),
+    ("/consumers", Resource::Consumers),
+    ("/consumers/{id}", Resource::Consumer),
+    ("/consumers/{id}/claim", Resource::Consume(Verb::Claim)),
+    ("/consumers/{id}/ack", Resource::Consume(Verb::Ack)),
+    ("/consumers/{id}/nack", Resource::Consume(Verb::Nack)),
+    ("/consumers/{id}/extend", Resource::Consume(Verb::Extend)),
+    ("/consumers/{id}/release", Resource::Consume(Verb::Release)),
+    ("/consumers/{id}/seek", Resource::Consume(Verb::Seek)),
 ];
 
 /// What somebody must show.
@@ -83,7 +99,9 @@ impl Resource {
             (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
                 Need::Admin
             }
-            (Self::DeadLetters, _) => Need::Token,
+            (Self::DeadLetters | Self::Consumers | Self::Consumer | Self::Consume(_), _) => {
+                Need::Token
+            }
             _ => Need::Read,
         }
     }
@@ -91,7 +109,8 @@ impl Resource {
     /// The methods that it takes, besides OPTIONS; what else a source takes is for its provider to say.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Receive | Self::DeadReplay | Self::Arm => &["POST"],
+            Self::Receive | Self::DeadReplay | Self::Arm | Self::Consume(_) => &["POST"],
+            Self::Consumer => &["DELETE"],
             Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }

@@ -129,9 +129,9 @@ impl ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self.0 {
             Value::Int(int) => {
-                // A Durable Object's integers go through a double.
+                // A Durable Object takes numbers as doubles, and SQLite reckons with them as such.
                 assert!(*int < 1 << 53, "{int} would be rounded");
-                ValueRef::Integer(i64::try_from(*int).expect("below 2^53"))
+                ValueRef::Real(*int as f64)
             }
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Blob(blob) => ValueRef::Blob(blob),
@@ -154,8 +154,12 @@ impl Row<RusqliteDb> for Columns<'_> {
     }
 
     fn int(&self, column: u32) -> u64 {
-        let int = self.column(column).as_i64().unwrap_or(0);
-        u64::try_from(int).unwrap_or(0)
+        match self.column(column) {
+            ValueRef::Integer(int) => u64::try_from(int).unwrap_or(0),
+            // As a number of JavaScript's is read.
+            ValueRef::Real(real) => real as u64,
+            _ => 0,
+        }
     }
 
     fn string(&self, column: u32) -> String {

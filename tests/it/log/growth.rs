@@ -11,7 +11,7 @@ use super::db::{Cost, RusqliteDb};
 use super::given::{self, BIRTH, id};
 
 /// A log with so many events, a second apart, filled as appends would have.
-fn grown(events: u64) -> (RusqliteDb, Log<RusqliteDb>) {
+pub(crate) fn grown(events: u64) -> (RusqliteDb, Log<RusqliteDb>) {
     let (db, log) = given::empty();
     drop(log);
     let head = r#""source":"acme","type":"push","webhook_id":"w","received_at":"2026-01-01T00:00:00Z","content_type":"application/json""#;

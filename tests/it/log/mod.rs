@@ -4,7 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod db;
 mod faults;
 pub(crate) mod given;
-mod growth;
+pub(crate) mod growth;
 mod json;
 mod model;
 mod ops;

@@ -1,5 +1,6 @@
 //! Every path that there is, and those that there are not.
 
+use waypost_core::consumer::Verb;
 use waypost_core::route::{Need, Resource, Routes, Target};
 
 fn check(path: &str, expect: Option<(Resource, &str, Option<&str>)>) {
@@ -31,6 +32,26 @@ fn reads() {
     check_read("/events/7/body", Resource::EventBody, Some("7"));
     check_read("/dead-letters", Resource::DeadLetters, None);
     check_read("/dead-letters/7/replay", Resource::DeadReplay, Some("7"));
+}
+
+const VERBS: [Verb; 6] = [
+    Verb::Claim,
+    Verb::Ack,
+    Verb::Nack,
+    Verb::Extend,
+    Verb::Release,
+    Verb::Seek,
+];
+
+#[test]
+fn consumers() {
+    check_read("/consumers", Resource::Consumers, None);
+    check_read("/consumers/billing", Resource::Consumer, Some("billing"));
+    check_read("/consumers/claim", Resource::Consumer, Some("claim"));
+    for verb in VERBS {
+        let path = format!("/consumers/billing/{}", verb.name());
+        check_read(&path, Resource::Consume(verb), Some("billing"));
+    }
 }
 
 #[test]
@@ -79,6 +100,11 @@ fn nothing_there() {
         "/feeds/orders/feeds/orders/events",
         "/feeds/orders/webhooks/receive",
         "/dead-letters/7",
+        "/consumers/",
+        "/consumers//claim",
+        "/consumers/billing/",
+        "/consumers/billing/steal",
+        "/consumers/billing/claim/7",
         "/dead-letters/7/replay/8",
         "/webhooks",
         "/webhooks/",
@@ -98,6 +124,10 @@ fn methods() {
         |resource: Resource, allow: &str| assert_eq!(resource.allow(), allow, "{resource:?}");
     check(Resource::Receive, "POST, OPTIONS");
     check(Resource::DeadReplay, "POST, OPTIONS");
+    check(Resource::Consumer, "DELETE, OPTIONS");
+    for verb in VERBS {
+        check(Resource::Consume(verb), "POST, OPTIONS");
+    }
     check(Resource::Event, "GET, HEAD, DELETE, OPTIONS");
     for resource in [
         Resource::Events,
@@ -106,6 +136,7 @@ fn methods() {
         Resource::Newest,
         Resource::EventBody,
         Resource::DeadLetters,
+        Resource::Consumers,
     ] {
         check(resource, "GET, HEAD, OPTIONS");
     }
@@ -129,6 +160,11 @@ fn needs() {
         }
         // What failed may hold what no reader of a public feed should see.
         check(Resource::DeadLetters, method, Need::Token);
+        check(Resource::Consumers, method, Need::Token);
+    }
+    check(Resource::Consumer, "DELETE", Need::Token);
+    for verb in VERBS {
+        check(Resource::Consume(verb), "POST", Need::Token);
     }
     check(Resource::Receive, "POST", Need::Signature);
     check(Resource::Event, "DELETE", Need::Admin);

@@ -100,6 +100,17 @@ fn codes_and_statuses_are_stable() {
         (EventErased, 410, "event_erased"),
         (FeedUnavailable, 503, "feed_unavailable"),
         (TooManyWaiting, 503, "too_many_waiting"),
+        (UnknownConsumer, 404, "unknown_consumer"),
+        (InvalidName, 400, "invalid_name"),
+        (InvalidBody, 400, "invalid_body"),
+        (ConsumerDiffers, 409, "consumer_differs"),
+        (TooManyConsumers, 409, "too_many_consumers"),
+        (NotOrdered, 409, "not_ordered"),
+        (UnknownLease, 409, "unknown_lease"),
+        (LeaseExpired, 409, "lease_expired"),
+        (Settled, 409, "settled"),
+        (Fenced, 409, "fenced"),
+        (OutOfOrder, 409, "out_of_order"),
         (AdminClosed, 403, "admin_closed"),
     ] {
         assert_eq!((rejection.status(), rejection.code()), (status, code));

@@ -1,4 +1,5 @@
-//! Dead letters: what could not become an event, kept with its reason until somebody decides.
+//! Dead letters: what could not become an event, and what a consumer gave up, kept with the reason
+//! until somebody decides.
 
 use serde::Serialize;
 
@@ -35,13 +36,18 @@ pub struct Dead<'a, B> {
 }
 
 /// A dead letter as it is shown. The message itself is not: its payload may be anything. What comes from
-/// its head is absent where that cannot be read.
+/// its head is absent where that cannot be read. One of a consumer has no message but an event, and what
+/// is said of that is absent once it is no longer kept.
 #[derive(Debug, Default, Serialize)]
 struct Shown {
     id: String,
     at: String,
     reason: String,
     attempts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,8 +95,10 @@ impl<D: Db> Log<D> {
     ) -> Result<DeadPage, DbError> {
         let after = after.map_or(0, |id| id.sequence);
         let rows = self.db.query(
-            "SELECT seq, at, reason, attempts, message FROM dead_letters
-             WHERE seq > ? ORDER BY seq LIMIT ?",
+            "SELECT letter.seq, at, reason, attempts, message, consumer, event, source, type, size,
+                '{' || head || '}' ->> 'webhook_id', '{' || head || '}' ->> 'received_at'
+             FROM dead_letters AS letter LEFT JOIN events ON events.seq = event AND form < 3
+             WHERE letter.seq > ? ORDER BY letter.seq LIMIT ?",
             &[Value::Int(after), Value::Int(PAGE)],
             |row| {
                 let message = row.blob(4).map(|blob| bytes(&blob)).unwrap_or_default();
@@ -101,6 +109,20 @@ impl<D: Db> Log<D> {
                     attempts: row.int(3),
                     ..Shown::default()
                 };
+                if !row.is_null(5) {
+                    let kept = !row.is_null(7);
+                    let text = |column| kept.then(|| row.string(column));
+                    return Shown {
+                        consumer: Some(row.string(5)),
+                        event: Some(self.bounds().id(row.int(6)).to_string()),
+                        source: text(7),
+                        r#type: text(8),
+                        size: kept.then(|| row.int(9)),
+                        webhook_id: text(10),
+                        received_at: text(11),
+                        ..shown
+                    };
+                }
                 match wire::read_frame(&message) {
                     Ok((meta, _)) => shown.with(meta),
                     Err(_) => shown,
@@ -120,7 +142,7 @@ impl<D: Db> Log<D> {
             return Ok(None);
         }
         let found = self.db.first(
-            "SELECT message FROM dead_letters WHERE seq = ?",
+            "SELECT message FROM dead_letters WHERE seq = ? AND consumer IS NULL",
             &[Value::Int(id.sequence)],
             |row| row.blob(0),
         )?;

@@ -28,6 +28,7 @@ use db::{Db, DbError};
 
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
+pub(crate) use read::event_json;
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use reply::{Content, Reader, Reply, Turn};
 

@@ -71,9 +71,13 @@ enum Kept<T> {
     Nothing,
 }
 
-/// The JSON of one event. `?1` is the generation as it stands in ids.
+/// The JSON of one event. `?1` is the generation as it stands in ids; `end` are members that follow,
+/// and the brace.
 macro_rules! event_json {
     ($signature_headers:literal) => {
+        event_json!($signature_headers, "'}'")
+    };
+    ($signature_headers:literal, $end:expr) => {
         concat!(
             r#"concat('{"id":"', ?1, format('%016d', seq), '",', head, ',"headers":{', headers, "#,
             $signature_headers,
@@ -81,10 +85,13 @@ macro_rules! event_json {
                 WHEN 0 THEN ',"payload":' || payload
                 WHEN 1 THEN ',"payload_base64":"' || payload || '"'
                 ELSE ',"body_url":"' || payload || ?1 || format('%016d', seq) || '/body"'
-            END, '}')"#
+            END, "#,
+            $end,
+            ")"
         )
     };
 }
+pub(crate) use event_json;
 
 macro_rules! page_sql {
     ($signature_headers:literal) => {

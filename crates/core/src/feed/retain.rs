@@ -40,12 +40,14 @@ impl<D: Db> Log<D> {
     /// Does what is due, and returns when the alarm must ring next (unix milliseconds).
     pub fn housekeep(&self, keep: Retention, now: u64) -> Result<Option<u64>, DbError> {
         for duty in due::take(&self.db, now)? {
-            match duty {
-                // A duty that fails is still owed.
-                Duty::Prune => self.prune_and_plan(keep, now).inspect_err(|_| {
-                    let _ = due::schedule(&self.db, duty, now.saturating_add(LEAST_PAUSE_MS));
-                })?,
-            }
+            let done = match duty {
+                Duty::Prune => self.prune_and_plan(keep, now),
+                Duty::Expire => self.expire(now),
+            };
+            // A duty that fails is still owed.
+            done.inspect_err(|_| {
+                let _ = due::schedule(&self.db, duty, now.saturating_add(LEAST_PAUSE_MS));
+            })?;
         }
         due::next(&self.db)
     }

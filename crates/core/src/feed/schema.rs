@@ -5,11 +5,13 @@
 
 use super::db::{Db, DbError, Value};
 use super::dead;
-use crate::due;
+use crate::{consumer, due};
 
 /// Each entry takes the schema from the version before it (its index) to the next. Entries are
 /// never changed, only added: feeds of every age are out there.
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[FIRST, consumer::TABLES];
+
+const FIRST: &[&str] = &[
     // `end_offset` counts the bytes stored up to and with an event. It only grows, so sizes of
     // ranges are differences, and a cut by size is a search and not a sum.
     "CREATE TABLE events (
@@ -42,7 +44,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE feed (name TEXT PRIMARY KEY) WITHOUT ROWID",
     dead::TABLE,
     due::TABLE,
-]];
+];
 
 /// Brings the tables to the newest version and returns the log's generation, which is `now` for a
 /// log that did not exist.
