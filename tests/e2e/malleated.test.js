@@ -5,11 +5,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { expectTaken, leavesNothing } from "./lib/expect.js";
 import { FEEDS, SOURCES } from "./lib/fixtures.js";
-import { Outside } from "./lib/outside.js";
+import { kitsOf } from "./lib/kits.js";
 import { idOf } from "./lib/scheme.js";
-import { Kit } from "./lib/scheme/kit.js";
-import { outsideOf, secretsOf, settingsOf } from "./lib/scheme/sources.js";
-import { SCHEMES, variantsOf } from "./lib/scheme/ways.js";
 import { Waypost } from "./lib/waypost.js";
 import { startWorkerd } from "./lib/workerd.js";
 
@@ -91,30 +88,15 @@ const TEXTS = {
   "twice": (text) => `${text},${text}`,
 };
 
-const kits = Object.keys(OTHERS).map((name) => {
-  const scheme = SCHEMES[name];
-  const [variant] = variantsOf(scheme);
-  const [secret] = secretsOf(scheme)(variant.way);
-  const settings = settingsOf(name, scheme);
-  return { name, scheme, settings, secret, kit: new Kit(variant, name, secret, scheme, settings) };
-});
+const { kits, sources, secrets, outside } = kitsOf(Object.keys(OTHERS));
 
 /** @type {import("./lib/workerd.js").Workerd} */
 let server;
 /** @type {Waypost} */
 let waypost;
 before(async () => {
-  /** @type {Record<string, object>} */
-  const sources = { default: SOURCES.default };
-  /** @type {Record<string, string>} */
-  const secrets = {};
-  const outside = await Outside.start();
-  for (const [at, { name, settings, secret, kit }] of kits.entries()) {
-    if (secret) secrets[`KEY_${at}`] = secret;
-    sources[name] = { provider: name, ...(secret && { secrets: [`KEY_${at}`] }), ...settings };
-    outside.serve(outsideOf(kit.way, settings));
-  }
-  server = await startWorkerd({ sources, feeds: FEEDS, secrets, outside });
+  const all = { default: SOURCES.default, ...sources };
+  server = await startWorkerd({ sources: all, feeds: FEEDS, secrets, outside: await outside() });
   waypost = new Waypost(server);
 });
 after(() => server?.stop());

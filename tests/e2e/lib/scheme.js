@@ -55,11 +55,12 @@ const VALUES = [randomUUID, () => 1130, () => true, () => undefined];
  * @param {boolean} [options.id] whether it has one
  * @param {string} [options.hashOf] the body whose hash is signed
  * @param {import("./scheme/sources.js").Settings} [options.settings] of its source
+ * @param {(draft: Draft) => void} [options.fill] the body, before its hash is taken
  * @param {(draft: Draft) => void} [options.change] before it is signed
  * @returns {Draft}
  */
 export function compose({ way, template, form }, options = {}) {
-  const { at = Date.now(), time, id = true, hashOf, settings = {}, change } = options;
+  const { at = Date.now(), time, id = true, hashOf, settings = {}, fill: more, change } = options;
   const seconds = Math.floor(at / 1000);
   /** @type {Draft} */
   const draft = {
@@ -87,6 +88,7 @@ export function compose({ way, template, form }, options = {}) {
   for (const [number, part] of parts.entries()) fill(draft, part, VALUES[number % VALUES.length]());
   if (!id) for (const place of way.id ?? []) if (fits(draft, place)) put(draft, place, undefined);
   if (parts.some((part) => part.startsWith("url"))) draft.query = `to=https%3A%2F%2Fa.example%2F%20&n=${randomUUID()}`;
+  more?.(draft);
   const hash = sha256(hashOf ?? bodyOf(draft));
   if (typeof way.body_hash === "string") draft.query += `&${way.body_hash}=${hash}`;
   else if (way.body_hash) put(draft, way.body_hash, hash);
