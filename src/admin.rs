@@ -9,11 +9,12 @@ use crate::access::Authorised;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
+use crate::ffi;
 
 /// `DELETE {base}/events/{id}`, `GET {base}/dead-letters`, `POST {base}/dead-letters/{id}/replay`
 pub(crate) async fn administer(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
     match act(edge, call, target).await {
-        Ok(response) => response,
+        Ok(response) => ffi::finish(&response, false, ""),
         Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
     }
 }

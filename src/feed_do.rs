@@ -2,7 +2,8 @@
 //!
 //! Its endpoints are the Worker's alone:
 //! - `POST /append`: frames of `wire`, answered with an outcome each.
-//! - `GET /{full|open}/{question}`: a canonical question, answered as its reader may see it.
+//! - `GET /{full|open}/{form}/{question}`: a canonical question, answered as its reader may see it. What the
+//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 
@@ -12,7 +13,6 @@ mod read;
 
 use std::cell::{Cell, OnceCell};
 
-use waypost_core::cache::Audience;
 use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
 use waypost_core::feed::db::DbError;
@@ -59,6 +59,10 @@ impl DurableObject for Feed {
             log::error("the feed's database", &error.to_string());
             Answer::problem(Rejection::FeedUnavailable.into(), &call.id)
         });
+        let answer = match self.log.get() {
+            Some(log) => answer.header("x-epoch", &log.epoch()),
+            None => answer,
+        };
         Ok(answer.respond(&call.id).into())
     }
 
@@ -81,8 +85,9 @@ impl Feed {
         let path: Vec<_> = call.path().split('/').skip(1).collect();
         match (call.method(), path.as_slice()) {
             ("POST", ["append"]) => self.append(call).await,
-            ("GET", ["full", question @ ..]) => self.ask(call, question, Audience::Token).await,
-            ("GET", ["open", question @ ..]) => self.ask(call, question, Audience::Public).await,
+            ("GET", [view @ ("full" | "open"), form, question @ ..]) => {
+                self.ask(call, view, form, question).await
+            }
             ("DELETE", ["events", id]) => self.erase(call, id),
             ("GET", ["dead-letters"]) => self.dead_letters(call),
             ("POST", ["dead-letters"]) => self.bury(call).await,

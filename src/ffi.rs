@@ -63,8 +63,31 @@ extern "C" {
     /// Chunks of a stream as one buffer of `length` bytes.
     pub(crate) fn concat(chunks: &Array, length: u32) -> ArrayBuffer;
 
-    /// `open`, the pieces joined with commas, and `close`.
-    pub(crate) fn page(open: &str, pieces: &Array, close: &str) -> JsValue;
+    /// `open`, the pieces joined with `separator`, and `close`.
+    pub(crate) fn page(open: &str, pieces: &Array, separator: &str, close: &str) -> JsValue;
+
+    /// What the edge cache keeps for a question of this epoch; undefined where it keeps nothing.
+    pub(crate) fn kept(epoch: &str, key: &str) -> Promise;
+
+    /// One look-up of the edge cache and one question to a feed's object, for all who ask the same at once.
+    pub(crate) fn shared(
+        context: &Context,
+        epoch: &str,
+        key: &str,
+        stub: &Stub,
+        url: &str,
+        init: &JsValue,
+    ) -> Promise;
+
+    /// Keeps a copy of a feed's answer in the edge cache.
+    pub(crate) fn keep_copy(context: &Context, key: &str, answer: &Response);
+
+    /// A header of an answer.
+    pub(crate) fn header(answer: &Response, name: &str) -> Option<String>;
+
+    /// A feed's answer as its reader gets it, or with `unchanged` what is left of it in a 304; `lines` are
+    /// headers of its own.
+    pub(crate) fn finish(answer: &Response, unchanged: bool, lines: &str) -> Response;
 
     /// A text in UTF-8.
     pub(crate) fn encode(text: &JsValue) -> Uint8Array;

@@ -3,7 +3,8 @@
 //! - `receive`: the ingest line, from a provider's POST to the queue.
 //! - `queue`: from the queue to the feeds.
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
-//! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
+//! - `poll`: the read line, from a reader's GET to the feed; `cache` is the edge cache on it, `cors` what
+//!   pages of other origins are told; `reply` turns a feed's answer into the host's.
 //! - `admin`: erasing and dead letters; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
@@ -13,7 +14,9 @@ mod access;
 mod admin;
 mod answer;
 mod body;
+mod cache;
 mod call;
+mod cors;
 mod db;
 mod edge;
 mod feed_do;
@@ -70,20 +73,23 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
     };
     let Target { resource, name, .. } = target;
     match call.method() {
-        "OPTIONS" => Answer::new(204)
-            .header("allow", &resource.allow())
-            .header("cache-control", "no-store")
-            .respond(&call.id),
+        "OPTIONS" => cors::options(edge, call, target),
         method if !resource.methods().contains(&method) => refuse(
             Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()),
             call,
         ),
         method => match resource.need(method) {
+            Need::Nothing => open_api(call),
             Need::Signature => receive::receive(edge, call, name).await.respond(&call.id),
             Need::Read => poll::poll(edge, call, target).await,
             Need::Token | Need::Admin => admin::administer(edge, call, target).await,
         },
     }
+}
+
+/// `GET /openapi.json`
+fn open_api(call: &Call) -> Response {
+    refuse(Rejection::NotFound.into(), call)
 }
 
 fn refuse(problem: Problem, call: &Call) -> Response {

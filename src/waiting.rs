@@ -22,7 +22,16 @@ use crate::host::settled;
 pub(crate) struct Waiting {
     appended: Event,
     count: Cell<u64>,
-    prepared: RefCell<HashMap<String, Answer>>,
+    prepared: RefCell<HashMap<String, Prepared>>,
+}
+
+/// What those who wait with one question are told since the last append.
+#[derive(Clone)]
+pub(crate) enum Prepared {
+    /// This.
+    Answer(Answer),
+    /// Nothing: none of what was appended is for them.
+    Nothing,
 }
 
 /// A place among those who wait; given up when dropped.
@@ -51,23 +60,33 @@ impl Waiting {
     }
 
     /// What was prepared for this question since the last append.
-    pub(crate) fn prepared(&self, question: &str) -> Option<Answer> {
+    pub(crate) fn prepared(&self, question: &str) -> Option<Prepared> {
         self.prepared.borrow().get(question).cloned()
     }
 
     /// Keeps an answer for the others who wait with the same question.
     pub(crate) fn prepare(&self, question: String, answer: Answer) -> Answer {
         let answer = answer.encoded();
-        self.prepared.borrow_mut().insert(question, answer.clone());
+        let prepared = Prepared::Answer(answer.clone());
+        self.prepared.borrow_mut().insert(question, prepared);
         answer
+    }
+
+    /// Tells the others who wait with the same question that there is nothing for them.
+    pub(crate) fn prepare_nothing(&self, question: &str) {
+        self.prepared
+            .borrow_mut()
+            .insert(question.to_owned(), Prepared::Nothing);
     }
 }
 
 impl Place<'_> {
-    /// Waits for an append, but no longer than `ms` and no longer than the client is there.
-    pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) {
+    /// Waits for an append since the last wait, but no longer than `ms` and no longer than the client is
+    /// there.
+    pub(crate) async fn wait(&mut self, ms: u32, signal: &JsValue) {
         let over = pin!(settled(Ok(ffi::pause(ms, signal))));
         select(&mut self.listener, over).await;
+        self.listener = self.of.appended.listen();
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Resource {
     LongPoll,
     /// The list of events, by time.
     Updates,
+    /// The list of events, as they come.
+    Stream,
     /// The newest event's payload.
     Newest,
     /// One event.
@@ -23,6 +25,8 @@ pub enum Resource {
     DeadLetters,
     /// One more try for a dead letter.
     DeadReplay,
+    /// What is at all these paths, for programs.
+    OpenApi,
 }
 
 /// What of an unknown path's parts a path holds.
@@ -41,11 +45,14 @@ const DEFAULT_NAME: &str = "default";
 
 const RECEIVE: &str = "/webhooks/receive";
 
+const OPEN_API: &str = "/openapi.json";
+
 /// Below `{base}`, which is empty or `/feeds/{feed}`.
 const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/events", Resource::Events),
     ("/long-poll", Resource::LongPoll),
     ("/updates", Resource::Updates),
+    ("/stream", Resource::Stream),
     ("/resource", Resource::Newest),
     ("/events/{id}", Resource::Event),
     ("/events/{id}/body", Resource::EventBody),
@@ -56,6 +63,8 @@ const FEED_ROUTES: &[(&str, Resource)] = &[
 /// What somebody must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// Nothing.
+    Nothing,
     /// The provider's signature.
     Signature,
     /// Nothing where the feed is public, else one of its tokens.
@@ -70,6 +79,7 @@ impl Resource {
     /// What a request with this method must show.
     pub fn need(self, method: &str) -> Need {
         match (self, method) {
+            (Self::OpenApi, _) => Need::Nothing,
             (Self::Receive, _) => Need::Signature,
             (Self::Event, "DELETE") | (Self::DeadReplay, _) => Need::Admin,
             (Self::DeadLetters, _) => Need::Token,
@@ -81,6 +91,7 @@ impl Resource {
     pub fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Receive | Self::DeadReplay => &["POST"],
+            Self::Stream => &["GET"],
             Self::Event => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }
@@ -107,7 +118,8 @@ impl Routes {
                 (format!("/feeds/{{name}}{path}"), resource),
             ]
         });
-        for (path, resource) in receive.into_iter().chain(reads) {
+        let open_api = [(OPEN_API.to_owned(), Resource::OpenApi)];
+        for (path, resource) in receive.into_iter().chain(reads).chain(open_api) {
             // Only a conflict in the table above can fail, and a test asks for each path.
             let _ = router.insert(path, resource);
         }

@@ -4,7 +4,7 @@
 //! - `schema`: the tables and their versions.
 //! - `append`: the only way in; decides what is a duplicate.
 //! - `payload`: a body as its event shows it.
-//! - `read`: pages, single events and bodies.
+//! - `read`: pages, single events and bodies; `render`: the SQL that writes them in each form.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
 //! - `dead`: what could not become an event.
@@ -17,6 +17,7 @@ pub mod db;
 mod dead;
 mod payload;
 mod read;
+mod render;
 mod reply;
 mod retain;
 mod schema;
@@ -29,7 +30,8 @@ use db::{Db, DbError};
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
-pub use reply::{Content, Reader, Reply, Turn};
+pub use render::Shape;
+pub use reply::{Content, Next, Reader, Reply, Turn};
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.
 pub const BODY_PART: u32 = 1_000_000;
@@ -77,6 +79,12 @@ impl<D: Db> Log<D> {
     /// How many events were erased so far.
     pub fn erasures(&self) -> u64 {
         self.ends.get().erasures
+    }
+
+    /// What all that was ever read of this log depends on beside the log's growing: another life, or
+    /// something erased, is another epoch.
+    pub fn epoch(&self) -> String {
+        format!("{}.{}", self.bounds().generation, self.erasures())
     }
 
     /// When the log last changed, in unix milliseconds; 0 where it never did.

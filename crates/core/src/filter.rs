@@ -1,0 +1,80 @@
+//! Which events of a feed a reader wants: `type=` and `source=`, each as often as one likes.
+
+use crate::hash::sha256;
+use crate::json;
+use crate::rejection::Rejection;
+
+/// The parameters that a filter is written in.
+const NAMES: [&str; 2] = ["source", "type"];
+
+/// The most values of one filter, and the most bytes of each: every event is compared with all of them.
+const MOST: usize = 32;
+const LONGEST: usize = 256;
+
+macro_rules! one {
+    ($column:literal, $values:literal) => {
+        concat!(
+            "(", $values, " IS NULL OR EXISTS (SELECT 1 FROM json_each(", $values, ") WHERE events.",
+            $column, " = value OR (value LIKE '%.*' AND substr(events.", $column,
+            ", 1, length(value) - 1) = substr(value, 1, length(value) - 1))))"
+        )
+    };
+}
+/// The SQL that is true of an event that a filter shows; `?5` are its types and `?6` its sources, JSON
+/// arrays or NULL. A value that ends in `.*` stands for whatever begins with what is before the asterisk.
+pub(crate) const CONDITION: &str = concat!(" AND ", one!("type", "?5"), " AND ", one!("source", "?6"));
+
+/// What a reader wants to see; everything where it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter(Vec<(&'static str, String)>);
+
+impl Filter {
+    /// Reads it out of a query. An empty value counts as absent, and `*` as everything.
+    pub(crate) fn parse(query: &str) -> Result<Self, Rejection> {
+        let mut wanted = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let name = NAMES.into_iter().find(|known| *known == name);
+            if let Some(name) = name.filter(|_| !value.is_empty()) {
+                wanted.push((name, value.into_owned()));
+            }
+        }
+        if wanted.len() > MOST || wanted.iter().any(|(_, value)| value.len() > LONGEST) {
+            return Err(Rejection::InvalidParameter);
+        }
+        for name in NAMES {
+            if wanted.iter().any(|(of, value)| *of == name && value == "*") {
+                wanted.retain(|(of, _)| *of != name);
+            }
+        }
+        wanted.sort();
+        wanted.dedup();
+        Ok(Self(wanted))
+    }
+
+    /// Whether it shows everything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its parameters, in their one order.
+    pub fn parameters(&self) -> &[(&'static str, String)] {
+        &self.0
+    }
+
+    /// The values of a parameter as a JSON array; `None` where every value will do.
+    pub(crate) fn values(&self, name: &str) -> Option<String> {
+        let values = self.0.iter().filter(|(of, _)| *of == name);
+        let values: Vec<String> = values.map(|(_, value)| json::text(value)).collect();
+        (!values.is_empty()).then(|| format!("[{}]", values.join(",")))
+    }
+
+    /// What tells its answers from another filter's, for an entity tag; nothing where it is empty.
+    pub(crate) fn tag(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let whole = format!("{:?}", self.0);
+        let [a, b, c, d, ..] = sha256([whole.as_bytes()]);
+        format!("f{a:02x}{b:02x}{c:02x}{d:02x}")
+    }
+}
