@@ -38,7 +38,10 @@ pub(crate) fn options(edge: &Edge, call: &Call, target: Target<'_>) -> Response 
     if let Some(origin) = cors::allowed(origins, call.headers().get("origin")) {
         answer = answer
             .header("access-control-allow-origin", origin)
-            .header("access-control-allow-methods", &target.resource.methods().join(", "))
+            .header(
+                "access-control-allow-methods",
+                &target.resource.methods().join(", "),
+            )
             .header("access-control-allow-headers", cors::ALLOWED)
             .header("access-control-max-age", cors::MAX_AGE);
     }

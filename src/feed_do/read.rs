@@ -107,7 +107,10 @@ fn key(question: &Question, reader: Reader<'_>) -> String {
         ..
     } = reader;
     let hold = question.hold();
-    let question = question.at_once();
-    let question = question.map_or_else(String::new, |question| question.to_string());
-    format!("{question}\n{hold}\n{audience:?}\n{}\n{preconditions:?}", format.name())
+    let at_once = question.at_once();
+    let question = at_once.as_ref().unwrap_or(question);
+    format!(
+        "{question}\n{hold}\n{audience:?}\n{}\n{preconditions:?}",
+        format.name()
+    )
 }

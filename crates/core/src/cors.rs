@@ -31,6 +31,7 @@ pub(crate) fn is_origin(origin: &str) -> bool {
     let rest = ["https://", "http://"]
         .iter()
         .find_map(|scheme| origin.strip_prefix(scheme));
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
     origin == ANY || rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(plain))
 }

@@ -14,15 +14,22 @@ const LONGEST: usize = 256;
 macro_rules! one {
     ($column:literal, $values:literal) => {
         concat!(
-            "(", $values, " IS NULL OR EXISTS (SELECT 1 FROM json_each(", $values, ") WHERE events.",
-            $column, " = value OR (value LIKE '%.*' AND substr(events.", $column,
+            "(",
+            $values,
+            " IS NULL OR EXISTS (SELECT 1 FROM json_each(",
+            $values,
+            ") WHERE events.",
+            $column,
+            " = value OR (value LIKE '%.*' AND substr(events.",
+            $column,
             ", 1, length(value) - 1) = substr(value, 1, length(value) - 1))))"
         )
     };
 }
 /// The SQL that is true of an event that a filter shows; `?5` are its types and `?6` its sources, JSON
 /// arrays or NULL. A value that ends in `.*` stands for whatever begins with what is before the asterisk.
-pub(crate) const CONDITION: &str = concat!(" AND ", one!("type", "?5"), " AND ", one!("source", "?6"));
+pub(crate) const CONDITION: &str =
+    concat!(" AND ", one!("type", "?5"), " AND ", one!("source", "?6"));
 
 /// What a reader wants to see; everything where it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -196,7 +196,11 @@ impl Query {
         let limit = names.limit.zip(self.limit.map(|n| n.to_string()));
         let position = position.map(|position| (names.position, position));
         let mut parameters = self.filter.parameters().to_vec();
-        parameters.extend([cursor, encoding, limit, position, hold].into_iter().flatten());
+        parameters.extend(
+            [cursor, encoding, limit, position, hold]
+                .into_iter()
+                .flatten(),
+        );
         parameters.sort();
         let mut encoded = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &parameters {

@@ -2,7 +2,10 @@
 
 pub(crate) mod ask;
 mod db;
+mod echoes;
 mod faults;
+mod filters;
+mod forms;
 pub(crate) mod given;
 mod growth;
 mod json;

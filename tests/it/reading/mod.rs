@@ -3,7 +3,9 @@
 mod access;
 mod cache;
 mod conditional;
+mod cors;
 mod cursor;
+mod forms;
 mod query;
 mod query_time;
 mod redelivery;

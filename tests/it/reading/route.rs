@@ -25,12 +25,18 @@ fn reads() {
     check_read("/events", Resource::Events, None);
     check_read("/long-poll", Resource::LongPoll, None);
     check_read("/updates", Resource::Updates, None);
+    check_read("/stream", Resource::Stream, None);
     check_read("/resource", Resource::Newest, None);
     check_read("/events/7", Resource::Event, Some("7"));
     check_read("/events/body", Resource::Event, Some("body"));
     check_read("/events/7/body", Resource::EventBody, Some("7"));
     check_read("/dead-letters", Resource::DeadLetters, None);
     check_read("/dead-letters/7/replay", Resource::DeadReplay, Some("7"));
+}
+
+#[test]
+fn documents() {
+    check("/openapi.json", Some((Resource::OpenApi, "default", None)));
 }
 
 #[test]
@@ -69,6 +75,10 @@ fn nothing_there() {
         "/events7",
         "/resource/7",
         "/updates/",
+        "/streams",
+        "/stream/7",
+        "/openapi.json/",
+        "/feeds/orders/openapi.json",
         "/long_poll",
         "/feeds",
         "/feeds/",
@@ -98,6 +108,7 @@ fn methods() {
         |resource: Resource, allow: &str| assert_eq!(resource.allow(), allow, "{resource:?}");
     check(Resource::Receive, "POST, OPTIONS");
     check(Resource::DeadReplay, "POST, OPTIONS");
+    check(Resource::Stream, "GET, OPTIONS");
     check(Resource::Event, "GET, HEAD, DELETE, OPTIONS");
     for resource in [
         Resource::Events,
@@ -106,6 +117,7 @@ fn methods() {
         Resource::Newest,
         Resource::EventBody,
         Resource::DeadLetters,
+        Resource::OpenApi,
     ] {
         check(resource, "GET, HEAD, OPTIONS");
     }
@@ -121,12 +133,14 @@ fn needs() {
             Resource::Events,
             Resource::LongPoll,
             Resource::Updates,
+            Resource::Stream,
             Resource::Newest,
             Resource::Event,
             Resource::EventBody,
         ] {
             check(resource, method, Need::Read);
         }
+        check(Resource::OpenApi, method, Need::Nothing);
         // What failed may hold what no reader of a public feed should see.
         check(Resource::DeadLetters, method, Need::Token);
     }

@@ -172,7 +172,11 @@ impl<D: Db> Log<D> {
             let end = self.offset(run.after)?.saturating_add(SEGMENT_BYTES);
             let read = |row: &dyn Row<D>| (row.int(0), text(row, shape));
             let rows = self.of_run(&sql, run, end, filter, read)?;
-            let Some(through) = rows.last().map(|(seq, _)| *seq).filter(|seq| *seq > run.after) else {
+            let Some(through) = rows
+                .last()
+                .map(|(seq, _)| *seq)
+                .filter(|seq| *seq > run.after)
+            else {
                 break;
             };
             pieces.extend(rows.into_iter().filter_map(|(_, text)| text));

@@ -197,7 +197,11 @@ impl<D: Db> Log<D> {
         })?;
         let next = Next {
             url: query.next(last, cursor),
-            after: if more || query.hold > 0 { 0 } else { reader.poll_interval },
+            after: if more || query.hold > 0 {
+                0
+            } else {
+                reader.poll_interval
+            },
         };
         Ok(Turn::Answer(Reply {
             next: Some(next),
@@ -223,7 +227,11 @@ impl<D: Db> Log<D> {
             generation,
             sequence,
         } = id;
-        let open = if reader.audience == Audience::Public { "p" } else { "" };
+        let open = if reader.audience == Audience::Public {
+            "p"
+        } else {
+            ""
+        };
         let encoding = if base64 { "b" } else { "" };
         let etag = format!(r#""{generation}.{sequence}{open}{encoding}""#);
         let shape = Shape {
