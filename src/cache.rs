@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use wasm_bindgen::JsCast;
-use waypost_core::cache::{EPOCH_MS, answers_a_hold};
+use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
 use waypost_core::problem::Problem;
 use waypost_core::query::Question;
 use web_sys::Response;
@@ -53,7 +53,8 @@ pub(crate) async fn ask(
     view: &str,
 ) -> Result<Response, Problem> {
     let path = format!("/{view}{question}");
-    let Some(at_once) = question.at_once() else {
+    let fresh = wants_fresh(call.headers().get("cache-control"));
+    let Some(at_once) = question.at_once().filter(|_| !fresh) else {
         return reader.ask(edge, call, "GET", &path).await;
     };
     let feed = reader.feed();

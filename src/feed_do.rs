@@ -10,8 +10,10 @@
 mod append;
 mod dead;
 mod read;
+mod stream;
 
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
 use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
@@ -26,6 +28,8 @@ use crate::edge::Edge;
 use crate::log;
 use crate::waiting::Waiting;
 
+pub(crate) use stream::Frames;
+
 /// After a failure the alarm tries again in this time.
 const ALARM_RETRY_MS: u64 = 60_000;
 
@@ -34,9 +38,9 @@ const ALARM_RETRY_MS: u64 = 60_000;
 pub struct Feed {
     state: State,
     env: Env,
-    log: OnceCell<Log<DoDb>>,
+    log: Rc<OnceCell<Log<DoDb>>>,
     config: OnceCell<FeedConfig>,
-    waiting: Waiting,
+    waiting: Rc<Waiting>,
     /// When the alarm rings, as far as this instance knows.
     alarm_at: Cell<Option<u64>>,
 }
@@ -46,9 +50,9 @@ impl DurableObject for Feed {
         Self {
             state,
             env,
-            log: OnceCell::new(),
+            log: Rc::default(),
             config: OnceCell::new(),
-            waiting: Waiting::default(),
+            waiting: Rc::default(),
             alarm_at: Cell::new(None),
         }
     }

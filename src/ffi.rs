@@ -82,6 +82,9 @@ extern "C" {
     /// Keeps a copy of a feed's answer in the edge cache.
     pub(crate) fn keep_copy(context: &Context, key: &str, answer: &Response);
 
+    /// Two ends of one stream of bytes.
+    pub(crate) fn pipe() -> Pipe;
+
     /// A header of an answer.
     pub(crate) fn header(answer: &Response, name: &str) -> Option<String>;
 
@@ -211,6 +214,24 @@ extern "C" {
         algorithm: &str,
         data: &JsValue,
     ) -> Result<Promise, JsValue>;
+
+    /// Two ends of one stream of bytes.
+    pub(crate) type Pipe;
+
+    /// The end that an answer's body is.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn readable(this: &Pipe) -> JsValue;
+
+    /// Resolves when the reader has taken them.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn write(this: &Pipe, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn close(this: &Pipe) -> Result<Promise, JsValue>;
+
+    /// Gives up what is left, unless it is closed.
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Pipe);
 
     /// A rate limiter.
     pub(crate) type RateLimiter;

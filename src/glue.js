@@ -236,3 +236,16 @@ export function finish(answer, unchanged, lines) {
   for (const [name, value] of Object.entries(headers_of(lines))) headers.set(name, value);
   return new Response(unchanged ? null : answer.body, { status: unchanged ? 304 : answer.status, headers });
 }
+
+// Two ends of one stream of bytes. Who has gone is found out by the next write.
+export function pipe() {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  writer.closed.catch(() => {});
+  return {
+    readable,
+    write: (bytes) => writer.write(bytes),
+    close: () => writer.close(),
+    abort: () => writer.abort().catch(() => {}),
+  };
+}

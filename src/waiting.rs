@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::pin::pin;
 
 use event_listener::{Event, EventListener};
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use waypost_core::rejection::Rejection;
 
 use crate::answer::Answer;
+use crate::feed_do::Frames;
 use crate::ffi;
 use crate::host::settled;
 
@@ -32,6 +33,8 @@ pub(crate) enum Prepared {
     Answer(Answer),
     /// Nothing: none of what was appended is for them.
     Nothing,
+    /// These frames of a stream.
+    Frames(Frames),
 }
 
 /// A place among those who wait; given up when dropped.
@@ -72,6 +75,12 @@ impl Waiting {
         answer
     }
 
+    /// Keeps frames for the other streams that stand where one stands.
+    pub(crate) fn prepare_frames(&self, key: String, frames: &Frames) {
+        let prepared = Prepared::Frames(frames.clone());
+        self.prepared.borrow_mut().insert(key, prepared);
+    }
+
     /// Tells the others who wait with the same question that there is nothing for them.
     pub(crate) fn prepare_nothing(&self, question: &str) {
         self.prepared
@@ -82,11 +91,14 @@ impl Waiting {
 
 impl Place<'_> {
     /// Waits for an append since the last wait, but no longer than `ms` and no longer than the client is
-    /// there.
-    pub(crate) async fn wait(&mut self, ms: u32, signal: &JsValue) {
+    /// there. Says whether there was one.
+    pub(crate) async fn wait(&mut self, ms: u32, signal: &JsValue) -> bool {
         let over = pin!(settled(Ok(ffi::pause(ms, signal))));
-        select(&mut self.listener, over).await;
+        let first = select(&mut self.listener, over).await;
+        let appended = matches!(first, Either::Left(_));
+        drop(first);
         self.listener = self.of.appended.listen();
+        appended
     }
 }
 

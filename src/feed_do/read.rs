@@ -4,7 +4,7 @@ use waypost_core::cache::Audience;
 use waypost_core::conditional::Preconditions;
 use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Log, Reader, Turn};
-use waypost_core::query::Question;
+use waypost_core::query::{Face, Question};
 use waypost_core::represent::Format;
 
 use super::Feed;
@@ -29,11 +29,17 @@ impl Feed {
         };
         let headers = call.headers();
         let log = self.log(call.now)?;
+        let audience = match view {
+            "open" => Audience::Public,
+            _ => Audience::Token,
+        };
+        if let Question::List(query) = &question
+            && query.face == Face::Stream
+        {
+            return self.stream(call, query, audience);
+        }
         let reader = Reader {
-            audience: match view {
-                "open" => Audience::Public,
-                _ => Audience::Token,
-            },
+            audience,
             format: Format::named(form).unwrap_or_default(),
             poll_interval: self.config()?.poll_interval,
             preconditions: Preconditions {
@@ -89,7 +95,7 @@ impl Feed {
                 }
             }
             let left = u32::try_from(deadline.saturating_sub(now)).unwrap_or(u32::MAX);
-            place.wait(left, &signal).await;
+            let _ = place.wait(left, &signal).await;
             if call.is_gone() {
                 // Nobody reads this.
                 return Ok(Answer::new(204));

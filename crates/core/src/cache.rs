@@ -72,6 +72,15 @@ pub fn edge_seconds(answer: Answer) -> Option<u64> {
 
 const SETTLED_SECONDS: u64 = 3600;
 
+/// Whether a reader wants an answer that is not an earlier one ([RFC 9111, section
+/// 5.2.1.4](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.4)), by its own `Cache-Control`.
+pub fn wants_fresh(cache_control: Option<&str>) -> bool {
+    cache_control.is_some_and(|directives| {
+        let mut directives = directives.split(',').map(str::trim);
+        directives.any(|directive| directive.eq_ignore_ascii_case("no-cache"))
+    })
+}
+
 /// Whether an answer that may be kept so long is one for a reader who is willing to wait: it must have
 /// something to say, and what the end of the log was a moment ago is not that.
 pub fn answers_a_hold(seconds: u64) -> bool {

@@ -1,6 +1,6 @@
 //! `Cache-Control` of every kind of answer, to everybody.
 
-use waypost_core::cache::{Answer, Audience, answers_a_hold, cache_control, edge_seconds, vary};
+use waypost_core::cache::{Answer, Audience, answers_a_hold, cache_control, edge_seconds, vary, wants_fresh};
 use waypost_core::route::Resource;
 
 fn check(answer: Answer, public: &str, token: &str) {
@@ -69,4 +69,15 @@ fn what_answers_depend_on() {
             Some(expect)
         );
     }
+}
+
+#[test]
+fn who_wants_it_fresh() {
+    for fresh in ["no-cache", "No-Cache", "max-age=0, no-cache", "no-cache,no-store"] {
+        assert!(wants_fresh(Some(fresh)), "{fresh}");
+    }
+    for not in ["", "no-store", "max-age=0", "xno-cache", "no-cache=x"] {
+        assert!(!wants_fresh(Some(not)), "{not}");
+    }
+    assert!(!wants_fresh(None));
 }

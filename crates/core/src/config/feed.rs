@@ -14,6 +14,10 @@ const DEFAULT_MAX_WAITING: u64 = 20_000;
 /// Seconds after which readers that do not wait are told to ask again.
 const DEFAULT_POLL_INTERVAL: u64 = 5;
 
+/// Seconds after which a stream ends, for its client to come back: what it uses of the object's time is
+/// counted for each request, and a new deployment cuts off those that are longer than its grace.
+const DEFAULT_STREAM_SECONDS: u64 = 300;
+
 /// What the config says of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
@@ -31,6 +35,8 @@ pub struct Feed {
     pub cors_origins: Vec<String>,
     /// Seconds after which readers that do not wait are told to ask again.
     pub poll_interval: u64,
+    /// Seconds after which a stream ends, for its client to come back.
+    pub stream_seconds: u64,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -59,6 +65,7 @@ impl Default for Feed {
             max_waiting: DEFAULT_MAX_WAITING,
             cors_origins: Vec::new(),
             poll_interval: DEFAULT_POLL_INTERVAL,
+            stream_seconds: DEFAULT_STREAM_SECONDS,
         }
     }
 }
@@ -94,5 +101,8 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         poll_interval: feed
             .number("poll_interval_seconds", 1..=86_400)
             .unwrap_or(default.poll_interval),
+        stream_seconds: feed
+            .number("stream_seconds", 1..=3_600)
+            .unwrap_or(default.stream_seconds),
     })
 }

@@ -5,6 +5,7 @@
 //! - `append`: the only way in; decides what is a duplicate.
 //! - `payload`: a body as its event shows it.
 //! - `read`: pages, single events and bodies; `render`: the SQL that writes them in each form.
+//! - `follow`: the log as a stream.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
 //! - `dead`: what could not become an event.
@@ -15,6 +16,7 @@
 mod append;
 pub mod db;
 mod dead;
+mod follow;
 mod payload;
 mod read;
 mod render;
@@ -29,6 +31,7 @@ use db::{Db, DbError};
 
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
+pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub use reply::{Content, Next, Reader, Reply, Turn};

@@ -295,7 +295,7 @@ impl<D: Db> Log<D> {
     }
 
     /// The sequence after which the reader goes on.
-    fn place(
+    pub(super) fn place(
         &self,
         position: Position,
         face: Face,
@@ -382,7 +382,7 @@ impl<D: Db> Log<D> {
     }
 }
 
-fn gone<T, B>(lost: Lost, bounds: Bounds, audience: Audience) -> Reply<T, B> {
+pub(super) fn gone<T, B>(lost: Lost, bounds: Bounds, audience: Audience) -> Reply<T, B> {
     let rejection = match lost {
         Lost::Expired => Rejection::CursorExpired,
         Lost::Ahead => Rejection::CursorAhead,
