@@ -72,12 +72,13 @@ pub fn edge_seconds(answer: Answer) -> Option<u64> {
 
 const SETTLED_SECONDS: u64 = 3600;
 
-/// Whether a reader wants an answer that is not an earlier one ([RFC 9111, section
-/// 5.2.1.4](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.4)), by its own `Cache-Control`.
+/// Whether a reader wants an answer that is not an earlier one: `Cache-Control: max-age=0` ([RFC 9111,
+/// section 5.2.1.1](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.1)). Not `no-cache`: browsers and
+/// Node add that to every request with `If-None-Match`, and those are who poll.
 pub fn wants_fresh(cache_control: Option<&str>) -> bool {
     cache_control.is_some_and(|directives| {
         let mut directives = directives.split(',').map(str::trim);
-        directives.any(|directive| directive.eq_ignore_ascii_case("no-cache"))
+        directives.any(|directive| directive.eq_ignore_ascii_case("max-age=0"))
     })
 }
 

@@ -17,6 +17,7 @@ import { writeConfig } from "./workerd_config.js";
  * @typedef {object} Options
  * @property {import("./broker.js").Broker} [broker]
  * @property {boolean} [deliver] whether the inside queue delivers (default) or only counts
+ * @property {import("./edge_cache.js").EdgeCache} [cache] the edge cache; without it nothing is kept
  * @property {string} [build] the folder of the worker's modules
  * @property {string} [state] a folder to keep; otherwise a temporary one, removed by `stop()`
  * @property {number} [port]
@@ -26,12 +27,12 @@ import { writeConfig } from "./workerd_config.js";
  * @param {Options & import("./project.js").Overrides} [options]
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ broker, deliver, build = BUILD, state, port = 0, ...overrides } = {}) {
+export async function startWorkerd({ broker, deliver, cache, build = BUILD, state, port = 0, ...overrides } = {}) {
   const folder = state ?? temporaryFolder("workerd");
   mkdirSync(folder, { recursive: true });
   const { config, secrets } = project(overrides);
   await broker?.serve(config);
-  const file = writeConfig({ build, config, secrets, folder, broker: broker?.address, deliver });
+  const file = writeConfig({ build, config, secrets, folder, broker: broker?.address, deliver, cache: cache?.address });
   const server = new Workerd(file, broker, state ? undefined : folder, port);
   await server.start();
   return server;

@@ -16,6 +16,7 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @property {string} folder where the configuration and the objects' storage go
  * @property {string} [broker] the address of a broker; without it KV and queues are `inside`
  * @property {boolean} [deliver] whether the `inside` queue delivers; it only counts otherwise
+ * @property {string} [cache] the address of an edge cache; without it there is one that keeps nothing
  */
 
 /**
@@ -25,7 +26,7 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @param {Target} target
  * @returns {string}
  */
-export function writeConfig({ build, config, secrets, folder, broker, deliver = true }) {
+export function writeConfig({ build, config, secrets, folder, broker, deliver = true, cache }) {
   const modules = copyModules(build, join(folder, "modules"));
   for (const file of readdirSync(INSIDE)) copyFileSync(join(INSIDE, file), join(folder, file));
   mkdirSync(join(folder, "objects"), { recursive: true });
@@ -77,7 +78,7 @@ export function writeConfig({ build, config, secrets, folder, broker, deliver = 
     { name: "waypost", worker: waypost },
     { name: "objects", disk: { path: join(folder, "objects"), writable: true } },
     { name: "network", network: { allow: ["public", "private", "local"] } },
-    { name: "cache", ...small("cache.js") },
+    { name: "cache", ...(cache ? { external: { address: cache, http: {} } } : small("cache.js")) },
     ...kvs.map((name) => ({ name: `kv-${name}`, ...(broker ? outside(name) : small("kv.js")) })),
     ...producers.map(({ binding, queue }) => ({
       name: `queue-${binding}`,

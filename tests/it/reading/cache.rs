@@ -73,10 +73,10 @@ fn what_answers_depend_on() {
 
 #[test]
 fn who_wants_it_fresh() {
-    for fresh in ["no-cache", "No-Cache", "max-age=0, no-cache", "no-cache,no-store"] {
+    for fresh in ["max-age=0", "Max-Age=0", "no-cache, max-age=0", "max-age=0,no-store"] {
         assert!(wants_fresh(Some(fresh)), "{fresh}");
     }
-    for not in ["", "no-store", "max-age=0", "xno-cache", "no-cache=x"] {
+    for not in ["", "no-store", "no-cache", "max-age=00", "max-age=1", "s-max-age=0"] {
         assert!(!wants_fresh(Some(not)), "{not}");
     }
     assert!(!wants_fresh(None));
