@@ -5,6 +5,7 @@
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `cache` is the edge cache on it, `cors` what
 //!   pages of other origins are told; `reply` turns a feed's answer into the host's.
+//! - `open_api`: the document of all of it.
 //! - `admin`: erasing and dead letters; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
@@ -24,6 +25,7 @@ mod ffi;
 mod host;
 mod in_flight;
 mod log;
+mod open_api;
 mod options;
 mod poll;
 mod queue;
@@ -79,17 +81,12 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
             call,
         ),
         method => match resource.need(method) {
-            Need::Nothing => open_api(call),
+            Need::Nothing => open_api::document(call),
             Need::Signature => receive::receive(edge, call, name).await.respond(&call.id),
             Need::Read => poll::poll(edge, call, target).await,
             Need::Token | Need::Admin => admin::administer(edge, call, target).await,
         },
     }
-}
-
-/// `GET /openapi.json`
-fn open_api(call: &Call) -> Response {
-    refuse(Rejection::NotFound.into(), call)
 }
 
 fn refuse(problem: Problem, call: &Call) -> Response {

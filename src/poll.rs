@@ -81,7 +81,7 @@ async fn read(
 
 /// Whether the reader has this already. Asked here, once the answer is known: what the cache keeps is for
 /// everybody.
-fn is_unchanged(call: &Call, answer: &Response) -> bool {
+pub(crate) fn is_unchanged(call: &Call, answer: &Response) -> bool {
     let Some(etag) = ffi::header(answer, "etag").filter(|_| answer.status() == 200) else {
         return false;
     };

@@ -68,7 +68,9 @@ impl Feed {
             audience,
             pipe: ffi::pipe(),
             signal: call.signal(),
-            until: call.now.saturating_add(config.stream_seconds.saturating_mul(1000)),
+            until: call
+                .now
+                .saturating_add(config.stream_seconds.saturating_mul(1000)),
         };
         let answer = Answer::new(200)
             .header("content-type", Format::Sse.media_type())

@@ -20,6 +20,7 @@ pub mod hash;
 pub mod headers;
 pub mod identity;
 pub mod json;
+pub mod open_api;
 pub mod problem;
 pub mod providers;
 pub mod query;

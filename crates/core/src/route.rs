@@ -43,12 +43,15 @@ pub struct Target<'p> {
 /// The feed and the source of a path that names none.
 const DEFAULT_NAME: &str = "default";
 
-const RECEIVE: &str = "/webhooks/receive";
-
-const OPEN_API: &str = "/openapi.json";
+/// At the root alone.
+pub const ROOT_ROUTES: &[(&str, Resource)] = &[
+    ("/webhooks/receive", Resource::Receive),
+    ("/webhooks/receive/{name}", Resource::Receive),
+    ("/openapi.json", Resource::OpenApi),
+];
 
 /// Below `{base}`, which is empty or `/feeds/{feed}`.
-const FEED_ROUTES: &[(&str, Resource)] = &[
+pub const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/events", Resource::Events),
     ("/long-poll", Resource::LongPoll),
     ("/updates", Resource::Updates),
@@ -110,16 +113,16 @@ impl Routes {
     /// Builds the table.
     pub fn new() -> Self {
         let mut router = Router::new();
-        let receive = [RECEIVE.to_owned(), format!("{RECEIVE}/{{name}}")]
-            .map(|path| (path, Resource::Receive));
         let reads = FEED_ROUTES.iter().flat_map(|&(path, resource)| {
             [
                 (path.to_owned(), resource),
                 (format!("/feeds/{{name}}{path}"), resource),
             ]
         });
-        let open_api = [(OPEN_API.to_owned(), Resource::OpenApi)];
-        for (path, resource) in receive.into_iter().chain(reads).chain(open_api) {
+        let others = ROOT_ROUTES
+            .iter()
+            .map(|&(path, resource)| (path.to_owned(), resource));
+        for (path, resource) in others.chain(reads) {
             // Only a conflict in the table above can fail, and a test asks for each path.
             let _ = router.insert(path, resource);
         }

@@ -1,6 +1,8 @@
 //! `Cache-Control` of every kind of answer, to everybody.
 
-use waypost_core::cache::{Answer, Audience, answers_a_hold, cache_control, edge_seconds, vary, wants_fresh};
+use waypost_core::cache::{
+    Answer, Audience, answers_a_hold, cache_control, edge_seconds, vary, wants_fresh,
+};
 use waypost_core::route::Resource;
 
 fn check(answer: Answer, public: &str, token: &str) {
@@ -73,10 +75,22 @@ fn what_answers_depend_on() {
 
 #[test]
 fn who_wants_it_fresh() {
-    for fresh in ["max-age=0", "Max-Age=0", "no-cache, max-age=0", "max-age=0,no-store"] {
+    for fresh in [
+        "max-age=0",
+        "Max-Age=0",
+        "no-cache, max-age=0",
+        "max-age=0,no-store",
+    ] {
         assert!(wants_fresh(Some(fresh)), "{fresh}");
     }
-    for not in ["", "no-store", "no-cache", "max-age=00", "max-age=1", "s-max-age=0"] {
+    for not in [
+        "",
+        "no-store",
+        "no-cache",
+        "max-age=00",
+        "max-age=1",
+        "s-max-age=0",
+    ] {
         assert!(!wants_fresh(Some(not)), "{not}");
     }
     assert!(!wants_fresh(None));

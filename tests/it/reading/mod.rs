@@ -6,6 +6,7 @@ mod conditional;
 mod cors;
 mod cursor;
 mod forms;
+mod open_api;
 mod query;
 mod query_time;
 mod redelivery;

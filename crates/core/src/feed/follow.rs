@@ -30,10 +30,8 @@ pub struct Step<T> {
 }
 
 /// A step, or why the stream cannot go on from where it stands.
-type Followed<D> = Result<
-    Result<Step<<D as Db>::Text>, Reply<<D as Db>::Text, <D as Db>::Blob>>,
-    DbError,
->;
+type Followed<D> =
+    Result<Result<Step<<D as Db>::Text>, Reply<<D as Db>::Text, <D as Db>::Blob>>, DbError>;
 
 impl<D: Db> Log<D> {
     /// The next step of a stream from where its query stands.
