@@ -7,9 +7,9 @@ use crate::rejection::Rejection;
 /// The parameters that a filter is written in.
 const NAMES: [&str; 2] = ["source", "type"];
 
-/// The most values of one filter, and the most bytes of each: every event is compared with all of them.
+/// The most values of a parameter, and the most characters of each: every event is compared with all of them.
 const MOST: usize = 32;
-const LONGEST: usize = 256;
+const LONGEST: usize = 128;
 
 macro_rules! one {
     ($column:literal, $values:literal) => {
@@ -40,18 +40,21 @@ impl Filter {
     pub(crate) fn parse(query: &str) -> Result<Self, Rejection> {
         let mut wanted = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let name = NAMES.into_iter().find(|known| *known == name);
-            if let Some(name) = name.filter(|_| !value.is_empty()) {
+            if let Some(name) = NAMES.into_iter().find(|known| *known == name) {
                 wanted.push((name, value.into_owned()));
             }
         }
-        if wanted.len() > MOST || wanted.iter().any(|(_, value)| value.len() > LONGEST) {
-            return Err(Rejection::InvalidParameter);
-        }
         for name in NAMES {
-            if wanted.iter().any(|(of, value)| *of == name && value == "*") {
-                wanted.retain(|(of, _)| *of != name);
+            let mut all = false;
+            let mut count = 0;
+            for (_, value) in wanted.iter().filter(|(of, _)| *of == name) {
+                all |= value == "*";
+                count += 1;
+                if count > MOST || value.chars().count() > LONGEST {
+                    return Err(Rejection::InvalidParameter);
+                }
             }
+            wanted.retain(|(of, value)| *of != name || !(all || value.is_empty()));
         }
         wanted.sort();
         wanted.dedup();

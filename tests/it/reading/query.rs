@@ -128,7 +128,7 @@ fn refusals() {
         ("wait=1&cursor=1&cursor=1", DuplicateParameter),
         ("encoding=hex", InvalidParameter),
         ("encoding=BASE64", InvalidParameter),
-        (&format!("type={}", "x".repeat(257)), InvalidParameter),
+        (&format!("type={}", "x".repeat(129)), InvalidParameter),
         (&"type=x&".repeat(33), InvalidParameter),
         ("limit=-1", InvalidParameter),
         ("limit=+1", InvalidParameter),
