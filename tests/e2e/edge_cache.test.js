@@ -28,8 +28,8 @@ after(async () => {
 
 /** What the objects were asked since this was last called: reads, each with how often. @returns {Promise<[string, number][]>} */
 async function asked() {
-  const counts = (await feeds.reader().fetch(COUNTS)).json;
-  return Object.entries(counts).filter(([question]) => /^GET \/(open|full)/.test(question));
+  const { objects } = /** @type {import("./lib/counting.js").Counts} */ ((await feeds.reader().fetch(COUNTS)).json);
+  return Object.entries(objects).filter(([question]) => /^GET \/(open|full)/.test(question));
 }
 
 const sum = (/** @type {[string, number][]} */ counts) => counts.reduce((all, [, count]) => all + count, 0);

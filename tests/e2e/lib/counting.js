@@ -1,16 +1,26 @@
-// The build under test with something before its feeds' objects that counts what they are asked.
+// The build under test with something around it that counts: what the Worker is asked, how much of that at once,
+// and what it asks its feeds' objects.
 
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./temp.js";
 import { BUILD } from "./tools.js";
 
-/** Where the counts are: paths of requests to the objects, each with how often it was asked. */
+/** Where the counts are, since they were last asked for. */
 export const COUNTS = "/__counts";
+
+/**
+ * @typedef {object} Counts
+ * @property {Record<string, number>} objects requests to the objects, each with how often it was made
+ * @property {number} reads GET requests to the Worker
+ * @property {number} most the most of them that it had at once
+ */
 
 const INDEX = `
 import * as waypost from "./waypost.js";
-let counts = {};
+const none = () => ({ objects: {}, reads: 0, most: 0 });
+let counts = none();
+let now = 0;
 export class Feed {
   constructor(state, env) {
     this.inner = new waypost.Feed(state, env);
@@ -18,7 +28,7 @@ export class Feed {
   fetch(request) {
     const { pathname, search } = new URL(request.url);
     const question = request.method + " " + pathname + search;
-    counts[question] = (counts[question] ?? 0) + 1;
+    counts.objects[question] = (counts.objects[question] ?? 0) + 1;
     return this.inner.fetch(request);
   }
   alarm(info) {
@@ -27,22 +37,42 @@ export class Feed {
 }
 const inner = (env, context) => new waypost.default(context, env);
 export default {
-  fetch(request, env, context) {
-    if (new URL(request.url).pathname !== "${COUNTS}") return inner(env, context).fetch(request);
-    const counted = Response.json(counts);
-    counts = {};
-    return counted;
+  async fetch(request, env, context) {
+    if (new URL(request.url).pathname === "${COUNTS}") {
+      const counted = Response.json(counts);
+      counts = none();
+      return counted;
+    }
+    if (request.method !== "GET") return inner(env, context).fetch(request);
+    counts.reads += 1;
+    now += 1;
+    counts.most = Math.max(counts.most, now);
+    try {
+      return await changed(await inner(env, context).fetch(request));
+    } finally {
+      now -= 1;
+    }
   },
   queue: (batch, env, context) => inner(env, context).queue(batch),
 };
 `;
 
-/** A folder with it, for `startWorkerd`. */
-export function countingBuild() {
+/** Answers as they are, or those to holds that end with nothing made uncacheable. */
+const AS_IT_IS = "const changed = (answer) => answer;";
+const UNCACHEABLE = `
+async function changed(answer) {
+  const text = await answer.text();
+  const headers = new Headers(answer.headers);
+  if (text.includes('"cursor"')) headers.set("cache-control", "no-store");
+  return new Response(text, { status: answer.status, headers });
+}`;
+
+/** A folder with it, for `startWorkerd`. @param {{uncacheable?: boolean}} [options] */
+export function countingBuild({ uncacheable = false } = {}) {
   const folder = temporaryFolder("counting");
   for (const file of readdirSync(BUILD)) {
     if (/\.(js|wasm)$/.test(file)) copyFileSync(join(BUILD, file), join(folder, file === "index.js" ? "waypost.js" : file));
   }
-  writeFileSync(join(folder, "index.js"), INDEX);
+  writeFileSync(join(folder, "index.js"), INDEX + (uncacheable ? UNCACHEABLE : AS_IT_IS));
   return folder;
 }
