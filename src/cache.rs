@@ -8,7 +8,6 @@
 //! Those who ask the same in one isolate at once share one look-up and one question to the object.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use wasm_bindgen::JsCast;
 use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
@@ -23,24 +22,42 @@ use crate::ffi;
 use crate::host::settled;
 
 thread_local! {
-    /// What each feed last said of its epoch, and when (unix milliseconds).
-    static EPOCHS: RefCell<HashMap<String, (String, u64)>> = RefCell::default();
+    static EPOCHS: RefCell<Vec<Heard>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a feed last said of its epoch.
+struct Heard {
+    feed: String,
+    epoch: String,
+    /// In unix milliseconds.
+    at: u64,
 }
 
 /// Notes what an answer of a feed says of its epoch.
 pub(crate) fn heard(feed: &str, answer: &Response, now: u64) {
-    if let Some(epoch) = ffi::header(answer, "x-epoch") {
-        EPOCHS.with(|epochs| epochs.borrow_mut().insert(feed.to_owned(), (epoch, now)));
-    }
+    let Some(epoch) = ffi::header(answer, "x-epoch") else {
+        return;
+    };
+    EPOCHS.with(|epochs| {
+        let mut epochs = epochs.borrow_mut();
+        match epochs.iter_mut().find(|heard| heard.feed == feed) {
+            Some(heard) => (heard.epoch, heard.at) = (epoch, now),
+            None => epochs.push(Heard {
+                feed: feed.to_owned(),
+                epoch,
+                at: now,
+            }),
+        }
+    });
 }
 
 /// A feed's epoch; empty where it has not been heard of for too long.
 fn epoch(feed: &str, now: u64) -> String {
     EPOCHS.with(|epochs| {
         let epochs = epochs.borrow();
-        let known = epochs.get(feed);
-        let fresh = known.filter(|(_, at)| now.saturating_sub(*at) < EPOCH_MS);
-        fresh.map(|(epoch, _)| epoch.clone()).unwrap_or_default()
+        let heard = epochs.iter().find(|heard| heard.feed == feed);
+        let fresh = heard.filter(|heard| now.saturating_sub(heard.at) < EPOCH_MS);
+        fresh.map(|heard| heard.epoch.clone()).unwrap_or_default()
     })
 }
 

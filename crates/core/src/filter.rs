@@ -33,7 +33,16 @@ pub(crate) const CONDITION: &str =
 
 /// What a reader wants to see; everything where it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter(Vec<(&'static str, String)>);
+pub struct Filter(pub(crate) Vec<(&'static str, String)>);
+
+/// Puts a parameter in its place among others, once. They are few: a sort would be kilobytes of wasm.
+pub(crate) fn put(parameters: &mut Vec<(&'static str, String)>, one: (&'static str, String)) {
+    let at = parameters.iter().position(|other| *other >= one);
+    let at = at.unwrap_or(parameters.len());
+    if parameters.get(at) != Some(&one) {
+        parameters.insert(at, one);
+    }
+}
 
 impl Filter {
     /// Reads it out of a query. An empty value counts as absent, and `*` as everything.
@@ -56,19 +65,14 @@ impl Filter {
             }
             wanted.retain(|(of, value)| *of != name || !(all || value.is_empty()));
         }
-        wanted.sort();
-        wanted.dedup();
-        Ok(Self(wanted))
+        let mut filter = Vec::new();
+        wanted.into_iter().for_each(|one| put(&mut filter, one));
+        Ok(Self(filter))
     }
 
     /// Whether it shows everything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// Its parameters, in their one order.
-    pub fn parameters(&self) -> &[(&'static str, String)] {
-        &self.0
     }
 
     /// The values of a parameter as a JSON array; `None` where every value will do.

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::cursor::EventId;
-use crate::filter::Filter;
+use crate::filter::{Filter, put};
 use crate::rejection::Rejection;
 use crate::route::Resource;
 use crate::when::parse_rfc3339;
@@ -195,13 +195,13 @@ impl Query {
         let encoding = self.base64.then(|| ("encoding", "base64".to_owned()));
         let limit = names.limit.zip(self.limit.map(|n| n.to_string()));
         let position = position.map(|position| (names.position, position));
-        let mut parameters = self.filter.parameters().to_vec();
-        parameters.extend(
-            [cursor, encoding, limit, position, hold]
-                .into_iter()
-                .flatten(),
-        );
-        parameters.sort();
+        let mut parameters = self.filter.clone().0;
+        for parameter in [cursor, encoding, limit, position, hold]
+            .into_iter()
+            .flatten()
+        {
+            put(&mut parameters, parameter);
+        }
         let mut encoded = form_urlencoded::Serializer::new(String::new());
         for (name, value) in &parameters {
             encoded.append_pair(name, value);

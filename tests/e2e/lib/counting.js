@@ -14,9 +14,22 @@ export const COUNTS = "/__counts";
  * @property {Record<string, number>} objects requests to the objects, each with how often it was made
  * @property {number} reads GET requests to the Worker
  * @property {number} most the most of them that it had at once
+ * @property {number} wasm bytes of the wasm's memory
  */
 
+/** Must be loaded first: it notes the memory of whatever is instantiated. */
+const HOOK = `
+const { Instance } = WebAssembly;
+export const memories = [];
+WebAssembly.Instance = function (...args) {
+  const instance = new Instance(...args);
+  memories.push(instance.exports.memory);
+  return instance;
+};
+`;
+
 const INDEX = `
+import { memories } from "./hook.js";
 import * as waypost from "./waypost.js";
 const none = () => ({ objects: {}, reads: 0, most: 0 });
 let counts = none();
@@ -39,7 +52,8 @@ const inner = (env, context) => new waypost.default(context, env);
 export default {
   async fetch(request, env, context) {
     if (new URL(request.url).pathname === "${COUNTS}") {
-      const counted = Response.json(counts);
+      const wasm = memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+      const counted = Response.json({ ...counts, wasm });
       counts = none();
       return counted;
     }
@@ -73,6 +87,7 @@ export function countingBuild({ uncacheable = false } = {}) {
   for (const file of readdirSync(BUILD)) {
     if (/\.(js|wasm)$/.test(file)) copyFileSync(join(BUILD, file), join(folder, file === "index.js" ? "waypost.js" : file));
   }
+  writeFileSync(join(folder, "hook.js"), HOOK);
   writeFileSync(join(folder, "index.js"), INDEX + (uncacheable ? UNCACHEABLE : AS_IT_IS));
   return folder;
 }

@@ -21,19 +21,20 @@ import { writeConfig } from "./workerd_config.js";
  * @property {string} [build] the folder of the worker's modules
  * @property {string} [state] a folder to keep; otherwise a temporary one, removed by `stop()`
  * @property {number} [port]
+ * @property {string[]} [flags] further ones of `workerd serve`
  */
 
 /**
  * @param {Options & import("./project.js").Overrides} [options]
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ broker, deliver, cache, build = BUILD, state, port = 0, ...overrides } = {}) {
+export async function startWorkerd({ broker, deliver, cache, build = BUILD, state, port = 0, flags = [], ...overrides } = {}) {
   const folder = state ?? temporaryFolder("workerd");
   mkdirSync(folder, { recursive: true });
   const { config, secrets } = project(overrides);
   await broker?.serve(config);
   const file = writeConfig({ build, config, secrets, folder, broker: broker?.address, deliver, cache: cache?.address });
-  const server = new Workerd(file, broker, state ? undefined : folder, port);
+  const server = new Workerd(file, broker, state ? undefined : folder, port, flags);
   await server.start();
   return server;
 }
@@ -49,8 +50,10 @@ export class Workerd {
    * @param {import("./broker.js").Broker | undefined} broker
    * @param {string | undefined} folder removed when it stops
    * @param {number} port
+   * @param {string[]} flags
    */
-  constructor(file, broker, folder, port) {
+  constructor(file, broker, folder, port, flags) {
+    this.flags = flags;
     this.file = file;
     this.broker = broker;
     this.folder = folder;
@@ -84,7 +87,7 @@ export class Workerd {
       .map(([name, port]) => `--socket-addr=${name}=127.0.0.1:${port}`);
     const child = new Child(
       workerdProgram(),
-      ["serve", "--experimental", "--verbose", "--control-fd=3", ...addresses, this.file],
+      ["serve", "--experimental", "--verbose", "--control-fd=3", ...this.flags, ...addresses, this.file],
       { control: (text) => (said += text) },
     );
     this.#child = child;
