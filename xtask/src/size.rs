@@ -9,7 +9,7 @@ pub(crate) const GLUE: &str = "index.js";
 pub(crate) const WASM: &str = "index_bg.wasm";
 
 /// What the compressed bundle may have, in bytes. The platform allows 3 MB; small starts faster.
-pub(crate) const BUDGET: usize = 200 * 1024;
+pub(crate) const BUDGET: usize = 218 * 1024;
 
 /// Bytes as they are, and compressed.
 pub(crate) struct Size {
@@ -78,7 +78,7 @@ mod tests {
             glue: (30, 10),
         };
         assert!(
-            fits.report().contains("200.0 KB gzip, within"),
+            fits.report().contains("218.0 KB gzip, within"),
             "{}",
             fits.report()
         );
