@@ -1,6 +1,7 @@
 // Waypost beside its peers: what a webhook costs, on the same workerd, in the same run.
 //
 //   node bench/run.js [NAME...] [--quick] [--rounds N] [--build NAME=FOLDER]...
+//   node bench/run.js held       held polls instead: see held.js
 //
 // A NAME selects a case (receive, refused, duplicate) or a contestant (bare, hono+stripe, ...; the
 // zero lines and Waypost always take part). `--quick` is for development: few rounds of few requests.
@@ -24,6 +25,10 @@ const RESULTS = fileURLToPath(new URL("./results", import.meta.url));
 /** @typedef {import("./contestants.js").Case} Case */
 /** @typedef {{cpu: number[], rate: number[]}} Runs microseconds a request, requests a second */
 
+if (process.argv[2] === "held") {
+  await import("./held.js");
+  process.exit();
+}
 const { rounds, share, cases, contestants } = plan(process.argv.slice(2));
 await checkLoadGenerator();
 const folder = temporaryFolder("bench");

@@ -1,5 +1,6 @@
 //! Who may do what with a feed, and the one way to its object: with the proof of it.
 
+use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::access::granted;
 use waypost_core::cache::Audience;
@@ -10,10 +11,11 @@ use web_sys::Response;
 
 use crate::call::Call;
 use crate::edge::Edge;
+use crate::ffi::Stub;
 use crate::host::settled;
-use crate::{ffi, log};
+use crate::{cache, ffi, log};
 
-/// Headers of a request that its feed looks at.
+/// Headers of a request that its feed looks at where its answer is nobody else's.
 const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
 
 /// Somebody who may do this with this feed.
@@ -64,7 +66,36 @@ impl<'t> Authorised<'t> {
         Ok(granted)
     }
 
-    /// Asks the feed's object, and hands its answer on as it is.
+    /// The feed that may be read.
+    pub(crate) fn feed(&self) -> &'t str {
+        self.feed
+    }
+
+    /// The feed's object.
+    pub(crate) fn stub(&self, edge: &Edge) -> Result<Stub, JsValue> {
+        edge.feed_object(self.feed)
+    }
+
+    /// The URL of a path at any feed's object.
+    pub(crate) fn url(path: &str) -> String {
+        format!("https://feed{path}")
+    }
+
+    /// The options of a question to the feed; with `own` it ends with its reader and knows what they hold.
+    pub(crate) fn init(&self, call: &Call, method: &str, body: &JsValue, own: bool) -> Object {
+        let mut headers = format!("x-request-id\n{}\n", call.id);
+        if !own {
+            return ffi::request_init(method, &headers, body, &JsValue::UNDEFINED);
+        }
+        for name in PASSED {
+            if let Some(value) = call.headers().get(name) {
+                headers.push_str(&format!("{name}\n{value}\n"));
+            }
+        }
+        ffi::request_init(method, &headers, body, &call.signal())
+    }
+
+    /// Asks the feed's object.
     pub(crate) async fn ask(
         &self,
         edge: &Edge,
@@ -85,17 +116,14 @@ impl<'t> Authorised<'t> {
         path: &str,
         body: &JsValue,
     ) -> Result<Response, Problem> {
-        let mut headers = format!("x-request-id\n{}\n", call.id);
-        for name in PASSED {
-            if let Some(value) = call.headers().get(name) {
-                headers.push_str(&format!("{name}\n{value}\n"));
-            }
-        }
-        let init = ffi::request_init(method, &headers, body, &call.signal());
-        let url = format!("https://feed{path}");
-        let asked = || edge.feed_object(self.feed)?.fetch(&url, &init);
+        let init = self.init(call, method, body, true);
+        let asked = || self.stub(edge)?.fetch(&Self::url(path), &init);
         match settled(asked()).await {
-            Ok(response) => Ok(response.unchecked_into()),
+            Ok(response) => {
+                let response = response.unchecked_into();
+                cache::heard(self.feed, &response, call.now);
+                Ok(response)
+            }
             Err(error) => {
                 // A client that has gone takes its question with it.
                 if !call.is_gone() {

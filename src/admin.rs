@@ -24,7 +24,7 @@ const BODY_MS: u32 = 10_000;
 /// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`
 pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
     match act(edge, call, target).await {
-        Ok(response) => response,
+        Ok(response) => ffi::finish(&response, false, ""),
         Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::headers::Headers;
 use waypost_core::verify::Head;
-use web_sys::{AbortSignal, Request};
+use web_sys::{AbortSignal, Request, Response};
 
-use crate::ffi::{self, Context, RequestExt};
+use crate::ffi::{self, Context, RequestExt, Stub};
 use crate::host::{KeptAlive, settled};
 
 /// A request as the edge sees it.
@@ -121,6 +122,27 @@ impl Call {
     /// Keeps this request running after its client has gone, until the result is dropped.
     pub(crate) fn keep_alive(&self) -> Option<KeptAlive> {
         self.context.as_ref().map(KeptAlive::new)
+    }
+
+    /// One look-up of the edge cache and one question to a feed for all who ask the same at once; undefined
+    /// where the answer is not to be shared. See `shared` in glue.js.
+    pub(crate) fn shared(
+        &self,
+        epoch: &str,
+        key: &str,
+        stub: &Stub,
+        url: &str,
+        init: &Object,
+    ) -> Result<Promise, JsValue> {
+        let context = self.context.as_ref().ok_or(JsValue::UNDEFINED)?;
+        Ok(ffi::shared(context, epoch, key, stub, url, init))
+    }
+
+    /// Keeps a copy of a feed's answer in the edge cache.
+    pub(crate) fn keep(&self, key: &str, answer: &Response) {
+        if let Some(context) = &self.context {
+            ffi::keep_copy(context, key, answer);
+        }
     }
 
     /// Whether the client has gone.

@@ -2,7 +2,8 @@
 //!
 //! Its endpoints are the Worker's alone:
 //! - `POST /append`: frames of `wire`, answered with an outcome each.
-//! - `GET /{full|open}/{question}`: a canonical question, answered as its reader may see it.
+//! - `GET /{full|open}/{form}/{question}`: a canonical question, answered as its reader may see it. What the
+//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 //! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
@@ -11,13 +12,13 @@ mod append;
 mod consume;
 mod dead;
 mod read;
+mod stream;
 
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use waypost_core::cache::Audience;
 use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
 use waypost_core::feed::db::DbError;
@@ -31,6 +32,8 @@ use crate::edge::Edge;
 use crate::ffi::ObjectState;
 use crate::waiting::Waiting;
 use crate::{host, log};
+
+pub(crate) use stream::Frames;
 
 /// After a failure the alarm tries again in this time.
 const ALARM_RETRY_MS: u64 = 60_000;
@@ -47,9 +50,9 @@ impl FeedClass {
         Self(Rc::new(Feed {
             state,
             env,
-            log: OnceCell::new(),
+            log: Rc::default(),
             config: OnceCell::new(),
-            waiting: Waiting::default(),
+            waiting: Rc::default(),
             alarm_at: Cell::new(None),
         }))
     }
@@ -63,6 +66,10 @@ impl FeedClass {
                 log::error("the feed's database", &error.to_string());
                 Answer::problem(Rejection::FeedUnavailable.into(), &call.id)
             });
+            let answer = match object.log.get() {
+                Some(log) => answer.header("x-epoch", &log.epoch()),
+                None => answer,
+            };
             answer.respond(&call.id).into()
         })
     }
@@ -88,9 +95,9 @@ impl FeedClass {
 struct Feed {
     state: ObjectState,
     env: JsValue,
-    log: OnceCell<Log<DoDb>>,
+    log: Rc<OnceCell<Log<DoDb>>>,
     config: OnceCell<FeedConfig>,
-    waiting: Waiting,
+    waiting: Rc<Waiting>,
     /// When the alarm rings, as far as this instance knows.
     alarm_at: Cell<Option<u64>>,
 }
@@ -100,8 +107,9 @@ impl Feed {
         let path: Vec<_> = call.path().split('/').skip(1).collect();
         match (call.method(), path.as_slice()) {
             ("POST", ["append"]) => self.append(call).await,
-            ("GET", ["full", question @ ..]) => self.ask(call, question, Audience::Token).await,
-            ("GET", ["open", question @ ..]) => self.ask(call, question, Audience::Public).await,
+            ("GET", [view @ ("full" | "open"), form, question @ ..]) => {
+                self.ask(call, view, form, question).await
+            }
             ("DELETE", ["events", id]) => self.erase(call, id),
             ("GET", ["dead-letters"]) => self.dead_letters(call),
             ("POST", ["dead-letters"]) => self.bury(call).await,

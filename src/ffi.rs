@@ -65,8 +65,34 @@ extern "C" {
     /// Chunks of a stream as one buffer of `length` bytes.
     pub(crate) fn concat(chunks: &Array, length: u32) -> ArrayBuffer;
 
-    /// `open`, the pieces joined with commas, and `close`.
-    pub(crate) fn page(open: &str, pieces: &Array, close: &str) -> JsValue;
+    /// `open`, the pieces joined with `separator`, and `close`.
+    pub(crate) fn page(open: &str, pieces: &Array, separator: &str, close: &str) -> JsValue;
+
+    /// What the edge cache keeps for a question of this epoch; undefined where it keeps nothing.
+    pub(crate) fn kept(epoch: &str, key: &str) -> Promise;
+
+    /// One look-up of the edge cache and one question to a feed's object, for all who ask the same at once.
+    pub(crate) fn shared(
+        context: &Context,
+        epoch: &str,
+        key: &str,
+        stub: &Stub,
+        url: &str,
+        init: &JsValue,
+    ) -> Promise;
+
+    /// Keeps a copy of a feed's answer in the edge cache.
+    pub(crate) fn keep_copy(context: &Context, key: &str, answer: &Response);
+
+    /// Two ends of one stream of bytes.
+    pub(crate) fn pipe() -> Pipe;
+
+    /// A header of an answer.
+    pub(crate) fn header(answer: &Response, name: &str) -> Option<String>;
+
+    /// A feed's answer as its reader gets it, or with `unchanged` what is left of it in a 304; `lines` are
+    /// headers of its own.
+    pub(crate) fn finish(answer: &Response, unchanged: bool, lines: &str) -> Response;
 
     /// A text in UTF-8.
     pub(crate) fn encode(text: &JsValue) -> Uint8Array;
@@ -204,6 +230,24 @@ extern "C" {
         algorithm: &str,
         data: &JsValue,
     ) -> Result<Promise, JsValue>;
+
+    /// Two ends of one stream of bytes.
+    pub(crate) type Pipe;
+
+    /// The end that an answer's body is.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn readable(this: &Pipe) -> JsValue;
+
+    /// Resolves when the reader has taken them.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn write(this: &Pipe, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn close(this: &Pipe) -> Result<Promise, JsValue>;
+
+    /// Gives up what is left, unless it is closed.
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Pipe);
 
     /// A rate limiter.
     pub(crate) type RateLimiter;

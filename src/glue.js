@@ -137,9 +137,9 @@ export function rows(sql, statement, parameters) {
   return sql.exec(statement, ...parameters).raw().toArray();
 }
 
-// A page of events: `open`, the pieces joined with commas, and `close`.
-export function page(open, pieces, close) {
-  return open + pieces.join(",") + close;
+// A page of events: `open`, the pieces joined with `separator`, and `close`.
+export function page(open, pieces, separator, close) {
+  return open + pieces.join(separator) + close;
 }
 
 // The options of a request to a Durable Object; `lines` are its headers.
@@ -202,3 +202,95 @@ export async function outside(url, post, ms, limit) {
 
 // Whether the entry point has to make a new instance, and which one it is.
 export const init_state = { criticalError: false, instanceId: 0 };
+// A host that no URL from outside names: keys of the edge cache.
+const EDGE = "https://edge.invalid/";
+
+// Where there is no cache, nothing is kept.
+export async function kept(epoch, key) {
+  try {
+    return await caches.default.match(EDGE + epoch + key);
+  } catch {
+    return undefined;
+  }
+}
+
+// Keeps an answer for as long as its feed says, with what it says to others put by.
+async function keep(key, answer, body) {
+  const headers = new Headers(answer.headers);
+  headers.set("x-cache-control", headers.get("cache-control"));
+  headers.set("cache-control", "max-age=" + headers.get("x-keep"));
+  try {
+    const copy = new Response(body, { status: answer.status, headers });
+    await caches.default.put(EDGE + headers.get("x-epoch") + key, copy);
+  } catch {
+    // The next one asks the feed.
+  }
+}
+
+export function keep_copy(context, key, answer) {
+  const copy = answer.clone();
+  context.waitUntil(keep(key, copy, copy.body));
+}
+
+// Questions that are being asked, by epoch and key. One that takes longer than this is given up by those
+// who share it: the request that asked it may have been cancelled.
+const flights = new Map();
+const LATE = 5000;
+
+export function shared(context, epoch, key, stub, url, init) {
+  const now = Date.now();
+  const name = epoch + key;
+  let flight = flights.get(name);
+  if (flight && now - flight.at < LATE) return within(flight.answer, LATE).then(copied);
+  flight = { at: now, answer: asked(epoch, key, stub, url, init) };
+  flights.set(name, flight);
+  // Until it is kept: whoever comes after it finds it in the cache.
+  const over = flight.answer.then(({ keeping }) => keeping, () => {});
+  context.waitUntil(over.then(() => flights.get(name) === flight && flights.delete(name)));
+  return flight.answer.then((answer) => answer.own ?? copied(answer));
+}
+
+async function asked(epoch, key, stub, url, init) {
+  const hit = epoch && (await kept(epoch, key));
+  const answer = hit || (await stub.fetch(url, init));
+  // Some are not to be shared, or too large to be held as a whole.
+  if (!answer.headers.has("x-keep")) return { own: answer };
+  const body = await answer.arrayBuffer();
+  return { answer, body, keeping: hit ? undefined : keep(key, answer, body) };
+}
+
+function copied({ answer, body }) {
+  return answer && new Response(body, { status: answer.status, headers: answer.headers });
+}
+
+export function header(answer, name) {
+  return answer.headers.get(name) ?? undefined;
+}
+
+const INNER = ["x-keep", "x-epoch", "x-cache-control", "cf-cache-status"];
+const OF_BODY = ["content-type", "content-length", "content-disposition", "content-security-policy"];
+
+export function finish(answer, unchanged, lines) {
+  const headers = new Headers(answer.headers);
+  if (headers.has("x-cache-control")) headers.set("cache-control", headers.get("x-cache-control"));
+  for (const name of INNER) headers.delete(name);
+  if (unchanged) {
+    for (const name of OF_BODY) headers.delete(name);
+    answer.body?.cancel();
+  }
+  for (const [name, value] of Object.entries(headers_of(lines))) headers.set(name, value);
+  return new Response(unchanged ? null : answer.body, { status: unchanged ? 304 : answer.status, headers });
+}
+
+// Two ends of one stream of bytes. Who has gone is found out by the next write.
+export function pipe() {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  writer.closed.catch(() => {});
+  return {
+    readable,
+    write: (bytes) => writer.write(bytes),
+    close: () => writer.close(),
+    abort: () => writer.abort().catch(() => {}),
+  };
+}

@@ -3,7 +3,9 @@
 //! - `receive`: the ingest line, from a provider's POST to the queue.
 //! - `queue`: from the queue to the feeds.
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
-//! - `poll`: the read line, from a reader's GET to the feed; `reply` turns its answer into the host's.
+//! - `poll`: the read line, from a reader's GET to the feed; `cache` is the edge cache on it, `cors` what
+//!   pages of other origins are told; `reply` turns a feed's answer into the host's.
+//! - `open_api`: the document of all of it.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
 //! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
@@ -15,7 +17,9 @@ mod access;
 mod admin;
 mod answer;
 mod body;
+mod cache;
 mod call;
+mod cors;
 mod db;
 mod edge;
 mod feed_do;
@@ -26,6 +30,7 @@ mod host;
 mod in_flight;
 mod keys;
 mod log;
+mod open_api;
 mod options;
 mod poll;
 mod queue;
@@ -80,12 +85,13 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
         _ if resource == Resource::Receive => {
             receive::receive(edge, call, name).await.respond(&call.id)
         }
-        "OPTIONS" => Answer::options(&resource.allow()).respond(&call.id),
+        "OPTIONS" => cors::options(edge, call, target),
         method if !resource.methods().contains(&method) => refuse(
             Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()),
             call,
         ),
         method => match resource.need(method) {
+            Need::Nothing => open_api::document(call),
             Need::Read => poll::poll(edge, call, target).await,
             _ => admin::administer(edge, call, target).await,
         },

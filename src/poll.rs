@@ -1,8 +1,11 @@
-//! The read line: authorise, canonical query, feed.
+//! The read line: authorise, canonical query, edge cache, feed, and what is the reader's own.
 
-use waypost_core::cache::Audience;
+use waypost_core::cache::{Audience, vary};
+use waypost_core::conditional::{Preconditions, Validators, unix_seconds};
+use waypost_core::cors::varies;
 use waypost_core::problem::Problem;
 use waypost_core::query::Question;
+use waypost_core::represent::{Format, preferred_wait};
 use waypost_core::route::{Resource, Target};
 use web_sys::Response;
 
@@ -10,8 +13,8 @@ use crate::access::Authorised;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::ffi;
 use crate::host::settled;
+use crate::{cache, cors, ffi};
 
 /// A refused `/long-poll` is answered after this long, so that a client that asks again at once
 /// does not spin.
@@ -19,9 +22,12 @@ const LONG_POLL_PENALTY_MS: u32 = 1_000;
 
 /// `GET {base}/…`
 pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
-    let response = match read(edge, call, target).await {
-        Ok(response) => response,
-        Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
+    let (response, applied) = match read(edge, call, target).await {
+        Ok(answered) => answered,
+        Err(problem) => {
+            let refused = Answer::problem(problem, &call.id).respond(&call.id);
+            (refused, None)
+        }
     };
     // Whoever refused it, this line or the feed.
     if target.resource == Resource::LongPoll && response.status() >= 400 {
@@ -29,20 +35,64 @@ pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Respon
         // It only resolves.
         let _ = settled(Ok(pause)).await;
     }
-    response
+    let origins = cors::origins(edge, target);
+    let mut lines = cors::lines(origins, call);
+    let mut line = |name: &str, value: &str| lines.push_str(&format!("{name}\n{value}\n"));
+    line("x-request-id", &call.id);
+    if let Some(seconds) = applied {
+        line("preference-applied", &format!("wait={seconds}"));
+    }
+    let varies = vary(target.resource, varies(origins));
+    if !varies.is_empty() {
+        line("vary", varies);
+    }
+    ffi::finish(&response, is_unchanged(call, &response), &lines)
 }
 
-async fn read(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
+/// The feed's answer, and the seconds of `Prefer: wait` where they were applied.
+async fn read(
+    edge: &Edge,
+    call: &Call,
+    target: Target<'_>,
+) -> Result<(Response, Option<u64>), Problem> {
     let reader = Authorised::authorise(edge, call, target)?;
-    let question = Question::parse(target.resource, target.id, call.query())?;
+    let header = |name| call.headers().get(name);
+    let prefer = preferred_wait(header("prefer"));
+    let question = Question::parse(target.resource, target.id, call.query(), prefer)?
+        .resumed(header("last-event-id"))?;
     // A held request must let go of its place when its client has gone.
     let _alive = (question.hold() > 0).then(|| call.keep_alive());
+    let format = match target.resource {
+        Resource::Events | Resource::LongPoll | Resource::Updates => {
+            Format::accepted(header("accept"))
+        }
+        _ => Format::Json,
+    };
     let view = if reader.audience == Audience::Public {
         "open"
     } else {
         "full"
     };
-    reader
-        .ask(edge, call, "GET", &format!("/{view}{question}"))
-        .await
+    let view = format!("{view}/{}", format.name());
+    let answer = cache::ask(&reader, edge, call, &question, &view).await?;
+    let applied = question.is_preferred().then(|| question.hold());
+    Ok((answer, applied))
+}
+
+/// Whether the reader has this already. Asked here, once the answer is known: what the cache keeps is for
+/// everybody.
+pub(crate) fn is_unchanged(call: &Call, answer: &Response) -> bool {
+    let Some(etag) = ffi::header(answer, "etag").filter(|_| answer.status() == 200) else {
+        return false;
+    };
+    let header = |name| call.headers().get(name);
+    let last_modified = ffi::header(answer, "last-modified");
+    let preconditions = Preconditions {
+        if_none_match: header("if-none-match"),
+        if_modified_since: header("if-modified-since"),
+    };
+    preconditions.not_modified(Validators {
+        etag: &etag,
+        last_modified: last_modified.and_then(|date| unix_seconds(&date)),
+    })
 }

@@ -1,26 +1,37 @@
 //! A feed's reply as a host's response.
 
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::conditional::http_date;
 use waypost_core::feed::{Body, BodyBytes, Content, Reply};
 
 use crate::answer::Answer;
 use crate::{db, ffi};
 
+/// A page of more characters goes through the edge as it is read: to be kept or shared it would have to be
+/// held there as a whole.
+const MOST_KEPT: u32 = 1_000_000;
+
 /// An answer of the feed, with everything but its request's id.
 pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> Answer {
     let mut answer = match reply.content {
         Content::NotModified => Answer::new(reply.status),
-        Content::Json {
+        Content::Events {
+            format,
             open,
             pieces,
             close,
         } => {
             let pieces: Array = pieces.into_iter().map(JsValue::from).collect();
-            Answer::new(reply.status)
-                .header("content-type", "application/json")
-                .body(ffi::page(open, &pieces, &close))
+            let text = ffi::page(open, &pieces, format.separator(), &close);
+            let length = text.unchecked_ref::<JsString>().length();
+            let answer = Answer::new(reply.status).header("content-type", format.media_type());
+            let kept = reply.edge_seconds.filter(|_| length <= MOST_KEPT);
+            match kept {
+                Some(seconds) => answer.header("x-keep", &seconds.to_string()),
+                None => answer,
+            }
+            .body(text)
         }
         Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
         Content::Problem(problem) => Answer::refusal(problem, request_id),
@@ -28,6 +39,13 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
     answer = answer.header("cache-control", reply.cache_control);
     if let Some(etag) = &reply.etag {
         answer = answer.header("etag", etag);
+    }
+    if let Some(next) = &reply.next {
+        let after = next.after.to_string();
+        answer = answer
+            .header("link", &format!("<{}>; rel=\"next\"", next.url))
+            .header("poll-interval", &after)
+            .header("x-poll-interval", &after);
     }
     if let Some(at) = reply.last_modified {
         answer = answer.header("last-modified", &http_date(at));

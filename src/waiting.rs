@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::pin::pin;
 
 use event_listener::{Event, EventListener};
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use waypost_core::rejection::Rejection;
 
 use crate::answer::Answer;
+use crate::feed_do::Frames;
 use crate::ffi;
 use crate::host::settled;
 
@@ -25,7 +26,18 @@ pub(crate) struct Waiting {
     /// Consumers that have nothing, with the moment until which that is so without a wake-up.
     idle: RefCell<Vec<(String, u64)>>,
     count: Cell<u64>,
-    prepared: RefCell<HashMap<String, Answer>>,
+    prepared: RefCell<HashMap<String, Prepared>>,
+}
+
+/// What those who wait with one question are told since the last append.
+#[derive(Clone)]
+pub(crate) enum Prepared {
+    /// This.
+    Answer(Answer),
+    /// Nothing: none of what was appended is for them.
+    Nothing,
+    /// These frames of a stream.
+    Frames(Frames),
 }
 
 /// A place among those who wait; given up when dropped.
@@ -85,23 +97,42 @@ impl Waiting {
     }
 
     /// What was prepared for this question since the last append.
-    pub(crate) fn prepared(&self, question: &str) -> Option<Answer> {
+    pub(crate) fn prepared(&self, question: &str) -> Option<Prepared> {
         self.prepared.borrow().get(question).cloned()
     }
 
     /// Keeps an answer for the others who wait with the same question.
     pub(crate) fn prepare(&self, question: String, answer: Answer) -> Answer {
         let answer = answer.encoded();
-        self.prepared.borrow_mut().insert(question, answer.clone());
+        let prepared = Prepared::Answer(answer.clone());
+        self.prepared.borrow_mut().insert(question, prepared);
         answer
+    }
+
+    /// Keeps frames for the other streams that stand where one stands.
+    pub(crate) fn prepare_frames(&self, key: String, frames: &Frames) {
+        let prepared = Prepared::Frames(frames.clone());
+        self.prepared.borrow_mut().insert(key, prepared);
+    }
+
+    /// Tells the others who wait with the same question that there is nothing for them.
+    pub(crate) fn prepare_nothing(&self, question: &str) {
+        self.prepared
+            .borrow_mut()
+            .insert(question.to_owned(), Prepared::Nothing);
     }
 }
 
 impl Place<'_> {
-    /// Waits for an append, but no longer than `ms` and no longer than the client is there.
-    pub(crate) async fn wait(mut self, ms: u32, signal: &JsValue) {
+    /// Waits for an append since the last wait, but no longer than `ms` and no longer than the client is
+    /// there. Says whether there was one.
+    pub(crate) async fn wait(&mut self, ms: u32, signal: &JsValue) -> bool {
         let over = pin!(settled(Ok(ffi::pause(ms, signal))));
-        select(&mut self.listener, over).await;
+        let first = select(&mut self.listener, over).await;
+        let appended = matches!(first, Either::Left(_));
+        drop(first);
+        self.listener = self.of.appended.listen();
+        appended
     }
 }
 

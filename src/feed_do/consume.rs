@@ -94,7 +94,9 @@ impl Feed {
             }
             // Nothing is awaited between the look and taking the place, so nothing is missed.
             match self.waiting.register_claim(config.max_waiting) {
-                Ok(place) => place.wait(left, &signal).await,
+                Ok(mut place) => {
+                    place.wait(left, &signal).await;
+                }
                 Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
             }
         }
@@ -124,7 +126,7 @@ impl Feed {
 
 fn list(open: &str, pieces: Vec<JsString>, close: &str) -> Answer {
     let pieces: Array = pieces.into_iter().collect();
-    Answer::json(200, "").body(ffi::page(open, &pieces, close))
+    Answer::json(200, "").body(ffi::page(open, &pieces, ",", close))
 }
 
 /// The moment of the look itself: a body, and those who wait, take their time.

@@ -4,35 +4,49 @@ use waypost_core::cache::Audience;
 use waypost_core::conditional::Preconditions;
 use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Log, Reader, Turn};
-use waypost_core::query::Question;
+use waypost_core::query::{Face, Question};
+use waypost_core::represent::Format;
 
 use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
 use crate::reply;
+use crate::waiting::Prepared;
 
 impl Feed {
-    /// `GET /{full|open}/{question}`
+    /// `GET /{full|open}/{form}/{question}`
     pub(super) async fn ask(
         &self,
         call: &Call,
+        view: &str,
+        form: &str,
         path: &[&str],
-        audience: Audience,
     ) -> Result<Answer, DbError> {
         let question = match Question::canonical(path, call.query()) {
             Ok(question) => question,
             Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
         };
         let headers = call.headers();
+        let log = self.log(call.now)?;
+        let audience = match view {
+            "open" => Audience::Public,
+            _ => Audience::Token,
+        };
+        if let Question::List(query) = &question
+            && query.face == Face::Stream
+        {
+            return self.stream(call, query, audience);
+        }
         let reader = Reader {
             audience,
+            format: Format::named(form).unwrap_or_default(),
+            poll_interval: self.config()?.poll_interval,
             preconditions: Preconditions {
                 if_none_match: headers.get("if-none-match"),
                 if_modified_since: headers.get("if-modified-since"),
             },
         };
-        let log = self.log(call.now)?;
         match log.ask(&question, reader, false, call.now)? {
             Turn::Answer(answer) => Ok(reply::answer(answer, &call.id)),
             Turn::Hold => self.hold(call, log, &question, reader).await,
@@ -52,30 +66,36 @@ impl Feed {
             .saturating_add(question.hold().saturating_mul(1000));
         let signal = call.signal();
         let most = self.config()?.max_waiting;
+        // First the place, then the look: an append between the two is not missed.
+        let mut place = match self.waiting.register(most) {
+            Ok(place) => place,
+            Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
+        };
+        let key = key(question, reader);
         loop {
-            // First the place, then the look: an append between the two is not missed.
-            let place = match self.waiting.register(most) {
-                Ok(place) => place,
-                Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
-            };
             let now = js_sys::Date::now() as u64;
             let held = now >= deadline;
-            let key = key(question, reader);
-            if let Some(answer) = self.waiting.prepared(&key) {
+            let prepared = self.waiting.prepared(&key);
+            if let Some(Prepared::Answer(answer)) = prepared {
                 return Ok(answer);
             }
-            if let Turn::Answer(answer) = log.ask(question, reader, held, now)? {
-                // Nothing is true only for the moment, and a refusal names its request.
-                let shared = !held && answer.status == 200;
-                let answer = reply::answer(answer, &call.id);
-                return Ok(if shared {
-                    self.waiting.prepare(key, answer)
-                } else {
-                    answer
-                });
+            if held || prepared.is_none() {
+                match log.ask(question, reader, held, now)? {
+                    Turn::Answer(answer) => {
+                        // Nothing is true only for the moment, and a refusal names its request.
+                        let shared = !held && answer.status == 200;
+                        let answer = reply::answer(answer, &call.id);
+                        return Ok(if shared {
+                            self.waiting.prepare(key, answer)
+                        } else {
+                            answer
+                        });
+                    }
+                    Turn::Hold => self.waiting.prepare_nothing(&key),
+                }
             }
             let left = u32::try_from(deadline.saturating_sub(now)).unwrap_or(u32::MAX);
-            place.wait(left, &signal).await;
+            let _ = place.wait(left, &signal).await;
             if call.is_gone() {
                 // Nobody reads this.
                 return Ok(Answer::new(204));
@@ -84,11 +104,19 @@ impl Feed {
     }
 }
 
-/// Everything that an answer depends on besides the log.
+/// Everything that an answer with events in it depends on besides the log: not on what the reader echoes.
 fn key(question: &Question, reader: Reader<'_>) -> String {
     let Reader {
         audience,
+        format,
         preconditions,
+        ..
     } = reader;
-    format!("{question}\n{audience:?}\n{preconditions:?}")
+    let hold = question.hold();
+    let at_once = question.at_once();
+    let question = at_once.as_ref().unwrap_or(question);
+    format!(
+        "{question}\n{hold}\n{audience:?}\n{}\n{preconditions:?}",
+        format.name()
+    )
 }

@@ -27,6 +27,7 @@ const PATHS = () => [
   ["/events", READ],
   ["/long-poll", READ],
   ["/updates", READ],
+  ["/stream", ["GET"]],
   ["/resource", READ],
   [`/events/${id}`, [...READ, "DELETE"]],
   [`/events/${id}/body`, READ],

@@ -162,7 +162,9 @@ test("an ETag that still holds is 304, until something is appended", async () =>
   const { headers } = await waypost.get(`/events?since_id=${end}`);
   await append();
   await waypost.drain({ atLeast: 1 });
-  const changed = await waypost.get(`/events?since_id=${end}`, { headers: { "if-none-match": String(headers.get("etag")) } });
+  const changed = await waypost.get(`/events?since_id=${end}`, {
+    headers: { "if-none-match": String(headers.get("etag")), "cache-control": "max-age=0" },
+  });
   assert.equal(changed.status, 200);
   assert.equal(changed.json.events.length, 1);
 });
@@ -198,7 +200,9 @@ test("a hold ends after its time with an empty page, and not before", async () =
   const started = performance.now();
   const page = await waypost.read({ since: waypost.position, wait: 2 });
   const took = performance.now() - started;
-  assert.deepEqual(page, { events: [], next: waypost.position, has_more: false });
+  const { cursor, ...rest } = /** @type {any} */ (page);
+  assert.match(cursor, /^\d+$/);
+  assert.deepEqual(rest, { events: [], next: waypost.position, has_more: false });
   assert.ok(took > 1_900 && took < 4_000, `${took} ms`);
 });
 

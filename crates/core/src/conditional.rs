@@ -56,7 +56,7 @@ fn matches(list: &str, etag: &str) -> bool {
 }
 
 /// An HTTP date as unix seconds.
-fn unix_seconds(date: &str) -> Option<u64> {
+pub fn unix_seconds(date: &str) -> Option<u64> {
     let time = httpdate::parse_http_date(date).ok()?;
     time.duration_since(std::time::UNIX_EPOCH)
         .ok()

@@ -2,11 +2,12 @@
 //!
 //! Unknown parameters are dropped and numbers are clamped, so that equal questions have equal
 //! texts; a parameter given twice is refused, because two readers of one URL could take different
-//! ones. An empty value counts as absent.
+//! ones (those of a [`Filter`] may be repeated, and mean any of them). An empty value counts as absent.
 
 use std::fmt;
 
 use crate::cursor::EventId;
+use crate::filter::{Filter, put};
 use crate::rejection::Rejection;
 use crate::route::Resource;
 use crate::when::parse_rfc3339;
@@ -19,6 +20,9 @@ pub const MAX_LIMIT: u64 = 500;
 
 const DEFAULT_LIMIT: u64 = 100;
 
+/// Cursors end below this, so that every client can count with them.
+const MAX_CURSOR: u64 = 1 << 50;
+
 /// The faces of the one read path that give lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Face {
@@ -28,6 +32,8 @@ pub enum Face {
     LongPoll,
     /// `GET {base}/updates`
     Updates,
+    /// `GET {base}/stream`
+    Stream,
 }
 
 /// How a face names its parameters, and what it does without them.
@@ -63,6 +69,13 @@ impl Face {
                 limit: None,
                 hold: None,
             },
+            Self::Stream => &Names {
+                path: "stream",
+                position: "since_id",
+                takes_time: false,
+                limit: None,
+                hold: None,
+            },
         }
     }
 }
@@ -89,11 +102,22 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Seconds to hold the answer while there is nothing.
     pub hold: u64,
+    /// What the last held answer gave to be echoed; 0 where it gave nothing. It is no position: it only
+    /// makes the URL of the next hold another one than that of a hold which ended with nothing, so that
+    /// shared caches cannot answer it with that end.
+    pub cursor: u64,
+    /// Which events are shown.
+    pub filter: Filter,
+    /// Whether every payload is shown as base64 of its bytes.
+    pub base64: bool,
+    /// Whether `hold` came from `Prefer: wait` and not from the URL.
+    pub preferred: bool,
 }
 
 impl Query {
-    /// Reads the query part of a URL, without its `?`.
-    pub fn parse(face: Face, query: &str) -> Result<Self, Rejection> {
+    /// Reads the query part of a URL, without its `?`. `prefer` are the seconds of `Prefer: wait`, for a
+    /// URL that says none.
+    pub fn parse(face: Face, query: &str, prefer: Option<u64>) -> Result<Self, Rejection> {
         let names = face.names();
         let given = |name: &str| parameter(query, name);
         let position = match given(names.position)? {
@@ -114,45 +138,81 @@ impl Query {
                     .clamp(1, MAX_LIMIT),
             ),
         };
+        let mut preferred = false;
         let hold = match names.hold {
             None => 0,
-            Some((name, default)) => given(name)?
-                .map_or(Ok(default), |n| number(&n))?
-                .min(MAX_HOLD),
+            Some((name, default)) => match (given(name)?, prefer) {
+                (Some(seconds), _) => number(&seconds)?,
+                (None, Some(seconds)) => {
+                    preferred = true;
+                    seconds
+                }
+                (None, None) => default,
+            },
+        };
+        let hold = hold.min(MAX_HOLD);
+        let cursor = match hold {
+            0 => 0,
+            // Whatever else somebody made of it does no harm.
+            _ => given("cursor")?
+                .and_then(|n| number(&n).ok())
+                .filter(|n| *n < MAX_CURSOR)
+                .unwrap_or(0),
         };
         Ok(Self {
             face,
             position,
             limit,
             hold,
+            cursor,
+            filter: Filter::parse(query)?,
+            base64: base64(query)?,
+            preferred,
         })
     }
-}
 
-impl fmt::Display for Query {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The same question by one who has read up to and with `id`, with what a held answer gave to be
+    /// echoed. Relative to the URL of this one.
+    pub(crate) fn next(&self, id: EventId, cursor: u64) -> String {
+        let next = Self {
+            position: Position::After(id),
+            cursor,
+            ..self.clone()
+        };
+        format!("?{}", next.encoded())
+    }
+
+    /// Its parameters, in their one order.
+    fn encoded(&self) -> String {
         let names = self.face.names();
         let position = match self.position {
             Position::None => None,
             Position::After(id) => Some(id.to_string()),
             Position::Time(ms) => Some(crate::when::rfc3339(ms)),
         };
-        let mut parameters = [
-            (Some(names.position), position),
-            (names.limit, self.limit.map(|n| n.to_string())),
-            (
-                names.hold.map(|(name, _)| name),
-                names.hold.map(|_| self.hold.to_string()),
-            ),
-        ];
-        parameters.sort();
-        let mut encoded = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in parameters {
-            if let (Some(name), Some(value)) = (name, value) {
-                encoded.append_pair(name, &value);
-            }
+        let hold = names.hold.map(|(name, _)| (name, self.hold.to_string()));
+        let cursor = (self.cursor > 0).then(|| ("cursor", self.cursor.to_string()));
+        let encoding = self.base64.then(|| ("encoding", "base64".to_owned()));
+        let limit = names.limit.zip(self.limit.map(|n| n.to_string()));
+        let position = position.map(|position| (names.position, position));
+        let mut parameters = self.filter.clone().0;
+        for parameter in [cursor, encoding, limit, position, hold]
+            .into_iter()
+            .flatten()
+        {
+            put(&mut parameters, parameter);
         }
-        write!(f, "/{}?{}", names.path, encoded.finish())
+        let mut encoded = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in &parameters {
+            encoded.append_pair(name, value);
+        }
+        encoded.finish()
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}?{}", self.face.names().path, self.encoded())
     }
 }
 
@@ -189,6 +249,14 @@ fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
         .filter(|value| !value.is_empty()))
 }
 
+fn base64(query: &str) -> Result<bool, Rejection> {
+    match parameter(query, "encoding")?.as_deref() {
+        None => Ok(false),
+        Some("base64") => Ok(true),
+        Some(_) => Err(Rejection::InvalidParameter),
+    }
+}
+
 fn number(text: &str) -> Result<u64, Rejection> {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Rejection::InvalidParameter);
@@ -210,16 +278,21 @@ pub enum Question {
     List(Query),
     /// The newest event's bytes.
     Newest,
-    /// One event.
-    Event(EventId),
+    /// One event, and whether its payload is shown as base64.
+    Event(EventId, bool),
     /// One event's bytes.
     Body(EventId),
 }
 
 impl Question {
-    /// What a URL below a feed's base asks.
-    pub fn parse(resource: Resource, id: Option<&str>, query: &str) -> Result<Self, Rejection> {
-        let list = |face| Query::parse(face, query).map(Self::List);
+    /// What a URL below a feed's base asks. `prefer` are the seconds of `Prefer: wait`.
+    pub fn parse(
+        resource: Resource,
+        id: Option<&str>,
+        query: &str,
+        prefer: Option<u64>,
+    ) -> Result<Self, Rejection> {
+        let list = |face| Query::parse(face, query, prefer).map(Self::List);
         let event = || {
             id.and_then(|id| id.parse().ok())
                 .ok_or(Rejection::UnknownEvent)
@@ -228,8 +301,9 @@ impl Question {
             Resource::Events => list(Face::Events),
             Resource::LongPoll => list(Face::LongPoll),
             Resource::Updates => list(Face::Updates),
+            Resource::Stream => list(Face::Stream),
             Resource::Newest => Ok(Self::Newest),
-            Resource::Event => event().map(Self::Event),
+            Resource::Event => Ok(Self::Event(event()?, base64(query)?)),
             Resource::EventBody => event().map(Self::Body),
             _ => Err(Rejection::NotFound),
         }
@@ -241,12 +315,48 @@ impl Question {
             ["events"] => (Resource::Events, None),
             ["long-poll"] => (Resource::LongPoll, None),
             ["updates"] => (Resource::Updates, None),
+            ["stream"] => (Resource::Stream, None),
             ["resource"] => (Resource::Newest, None),
             ["events", id] => (Resource::Event, Some(*id)),
             ["events", id, "body"] => (Resource::EventBody, Some(*id)),
             _ => return Err(Rejection::NotFound),
         };
-        Self::parse(resource, id, query)
+        Self::parse(resource, id, query, None)
+    }
+
+    /// A stream's reader goes on after `Last-Event-ID`, wherever its URL says it began.
+    pub fn resumed(mut self, last_event_id: Option<&str>) -> Result<Self, Rejection> {
+        let last = last_event_id.filter(|id| !id.is_empty());
+        if let (Self::List(query), Some(id)) = (&mut self, last)
+            && query.face == Face::Stream
+        {
+            query.position = Position::After(id.parse().map_err(|_| Rejection::InvalidCursor)?);
+        }
+        Ok(self)
+    }
+
+    /// The same question by one who does not wait, where its answer may be one that was given to somebody
+    /// else; none where that would be of no use (a time is each reader's own), or too much to keep.
+    pub fn at_once(&self) -> Option<Self> {
+        match self {
+            Self::List(query) => {
+                let own = matches!(query.position, Position::Time(_)) || query.face == Face::Stream;
+                (!own).then(|| {
+                    Self::List(Query {
+                        hold: 0,
+                        cursor: 0,
+                        ..query.clone()
+                    })
+                })
+            }
+            Self::Event(..) => Some(self.clone()),
+            Self::Newest | Self::Body(_) => None,
+        }
+    }
+
+    /// Whether the hold came from `Prefer: wait`.
+    pub fn is_preferred(&self) -> bool {
+        matches!(self, Self::List(query) if query.preferred)
     }
 
     /// Seconds to hold the answer while there is nothing.
@@ -263,7 +373,8 @@ impl fmt::Display for Question {
         match self {
             Self::List(query) => query.fmt(f),
             Self::Newest => f.write_str("/resource"),
-            Self::Event(id) => write!(f, "/events/{id}"),
+            Self::Event(id, false) => write!(f, "/events/{id}"),
+            Self::Event(id, true) => write!(f, "/events/{id}?encoding=base64"),
             Self::Body(id) => write!(f, "/events/{id}/body"),
         }
     }

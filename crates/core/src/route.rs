@@ -15,6 +15,8 @@ pub enum Resource {
     LongPoll,
     /// The list of events, by time.
     Updates,
+    /// The list of events, as they come.
+    Stream,
     /// The newest event's payload.
     Newest,
     /// One event.
@@ -35,6 +37,8 @@ pub enum Resource {
     Consumer,
     /// What is asked of one.
     Consume(Verb),
+    /// What is at all these paths, for programs.
+    OpenApi,
 }
 
 /// What of an unknown path's parts a path holds.
@@ -51,18 +55,21 @@ pub struct Target<'p> {
 /// The feed and the source of a path that names none.
 const DEFAULT_NAME: &str = "default";
 
-const RECEIVE: &str = "/webhooks/receive";
-
-const SOURCE_ROUTES: &[(&str, Resource)] = &[
+/// At the root alone.
+pub const ROOT_ROUTES: &[(&str, Resource)] = &[
+    ("/webhooks/receive", Resource::Receive),
+    ("/webhooks/receive/{name}", Resource::Receive),
     ("/sources/{name}/arm", Resource::Arm),
     ("/sources/{name}/secrets", Resource::Secrets),
+    ("/openapi.json", Resource::OpenApi),
 ];
 
 /// Below `{base}`, which is empty or `/feeds/{feed}`.
-const FEED_ROUTES: &[(&str, Resource)] = &[
+pub const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/events", Resource::Events),
     ("/long-poll", Resource::LongPoll),
     ("/updates", Resource::Updates),
+    ("/stream", Resource::Stream),
     ("/resource", Resource::Newest),
     ("/events/{id}", Resource::Event),
     ("/events/{id}/body", Resource::EventBody),
@@ -81,6 +88,8 @@ const FEED_ROUTES: &[(&str, Resource)] = &[
 /// What somebody must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// Nothing.
+    Nothing,
     /// The provider's signature.
     Signature,
     /// Nothing where the feed is public, else one of its tokens.
@@ -95,6 +104,7 @@ impl Resource {
     /// What a request with this method must show.
     pub fn need(self, method: &str) -> Need {
         match (self, method) {
+            (Self::OpenApi, _) => Need::Nothing,
             (Self::Receive, _) => Need::Signature,
             (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
                 Need::Admin
@@ -111,6 +121,7 @@ impl Resource {
         match self {
             Self::Receive | Self::DeadReplay | Self::Arm | Self::Consume(_) => &["POST"],
             Self::Consumer => &["DELETE"],
+            Self::Stream => &["GET"],
             Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }
@@ -129,17 +140,16 @@ impl Routes {
     /// Builds the table.
     pub fn new() -> Self {
         let mut router = Router::new();
-        let receive = [RECEIVE.to_owned(), format!("{RECEIVE}/{{name}}")]
-            .map(|path| (path, Resource::Receive));
         let reads = FEED_ROUTES.iter().flat_map(|&(path, resource)| {
             [
                 (path.to_owned(), resource),
                 (format!("/feeds/{{name}}{path}"), resource),
             ]
         });
-        let sources = SOURCE_ROUTES.iter();
-        let sources = sources.map(|&(path, resource)| (path.to_owned(), resource));
-        for (path, resource) in receive.into_iter().chain(reads).chain(sources) {
+        let others = ROOT_ROUTES
+            .iter()
+            .map(|&(path, resource)| (path.to_owned(), resource));
+        for (path, resource) in others.chain(reads) {
             // Only a conflict in the table above can fail, and a test asks for each path.
             let _ = router.insert(path, resource);
         }

@@ -49,6 +49,11 @@ export class Child {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
+  /** What it exited with; null while it runs, or where a signal ended it. */
+  get code() {
+    return this.#process.exitCode;
+  }
+
   /** Everything it wrote so far, for the message of a failure. */
   get log() {
     return this.#log;

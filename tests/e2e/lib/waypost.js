@@ -106,7 +106,8 @@ export class Waypost {
     if (since !== undefined) query.set("since_id", since);
     if (limit !== undefined) query.set("limit", String(limit));
     if (wait !== undefined) query.set("wait", String(wait));
-    const answer = await this.get(`/events?${query}`);
+    // What is there now, and not what the edge cache saw within the last second.
+    const answer = await this.get(`/events?${query}`, { headers: { "cache-control": "max-age=0" } });
     if (answer.status !== 200) throw new Error(`GET /events: ${answer.status} ${answer.text}`);
     const page = answer.json;
     const raw = rawPayloads(answer.text);

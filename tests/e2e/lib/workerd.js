@@ -17,11 +17,13 @@ import { writeConfig } from "./workerd_config.js";
  * @typedef {object} Options
  * @property {import("./broker.js").Broker} [broker]
  * @property {boolean} [deliver] whether the inside queue delivers (default) or only counts
+ * @property {import("./edge_cache.js").EdgeCache} [cache] the edge cache; without it nothing is kept
  * @property {string} [build] the folder of the worker's modules
  * @property {string} [state] a folder to keep; otherwise a temporary one, removed by `stop()`
  * @property {number} [port]
  * @property {import("./outside.js").Outside} [outside] where the Worker's own requests go; closed with the server
  * @property {boolean} [clocked] whether its clock can be set
+ * @property {string[]} [flags] further ones of `workerd serve`
  */
 
 /**
@@ -29,14 +31,14 @@ import { writeConfig } from "./workerd_config.js";
  * @returns {Promise<Workerd>}
  */
 export async function startWorkerd(options = {}) {
-  const { broker, deliver, build = BUILD, state, port = 0, outside, clocked, ...overrides } = options;
+  const { broker, deliver, cache, build = BUILD, state, port = 0, outside, clocked, flags, ...overrides } = options;
   const folder = state ?? temporaryFolder("workerd");
   mkdirSync(folder, { recursive: true });
   const { config, secrets } = project(overrides);
   await broker?.serve(config);
-  const addresses = { broker: broker?.address, outside: outside?.address };
+  const addresses = { broker: broker?.address, cache: cache?.address, outside: outside?.address };
   const file = writeConfig({ build, config, secrets, folder, deliver, clocked, ...addresses });
-  const server = new Workerd(file, broker, state ? undefined : folder, port, outside);
+  const server = new Workerd(file, broker, state ? undefined : folder, port, { outside, flags });
   await server.start();
   return server;
 }
@@ -53,9 +55,10 @@ export class Workerd {
    * @param {import("./broker.js").Broker | undefined} broker
    * @param {string | undefined} folder removed when it stops
    * @param {number} port
-   * @param {import("./outside.js").Outside} [outside]
+   * @param {{outside?: import("./outside.js").Outside, flags?: string[]}} more
    */
-  constructor(file, broker, folder, port, outside) {
+  constructor(file, broker, folder, port, { outside, flags = [] }) {
+    this.flags = flags;
     this.file = file;
     this.broker = broker;
     this.folder = folder;
@@ -91,7 +94,7 @@ export class Workerd {
       .map(([name, port]) => `--socket-addr=${name}=127.0.0.1:${port}`);
     const child = new Child(
       workerdProgram(),
-      ["serve", "--experimental", "--verbose", "--control-fd=3", ...addresses, this.file],
+      ["serve", "--experimental", "--verbose", "--control-fd=3", ...this.flags, ...addresses, this.file],
       { control: (text) => (said += text) },
     );
     this.#before = this.log;

@@ -18,6 +18,7 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @property {boolean} [deliver] whether the `inside` queue delivers; it only counts otherwise
  * @property {string} [outside] the address of a stand-in for the world outside (outside.js)
  * @property {boolean} [clocked] whether the Worker's clock can be set (inside/clocked.js)
+ * @property {string} [cache] the address of an edge cache; without it there is one that keeps nothing
  */
 
 /**
@@ -27,7 +28,7 @@ const INSIDE = fileURLToPath(new URL("./inside", import.meta.url));
  * @param {Target} target
  * @returns {string}
  */
-export function writeConfig({ build, config, secrets, folder, broker, deliver = true, outside: world, clocked }) {
+export function writeConfig({ build, config, secrets, folder, broker, deliver = true, cache, outside: world, clocked }) {
   const modules = copyModules(build, join(folder, "modules"));
   if (clocked) modules.unshift({ name: "clocked.js", esModule: embed("clocked.js") });
   for (const file of readdirSync(INSIDE)) copyFileSync(join(INSIDE, file), join(folder, file));
@@ -82,7 +83,7 @@ export function writeConfig({ build, config, secrets, folder, broker, deliver = 
     { name: "network", network: { allow: ["public", "private", "local"] } },
     // As a proxy is asked, with the whole URL.
     ...(world ? [{ name: "outside", external: { address: world, http: { style: verbatim("proxy") } } }] : []),
-    { name: "cache", ...small("cache.js") },
+    { name: "cache", ...(cache ? { external: { address: cache, http: {} } } : small("cache.js")) },
     ...kvs.map((name) => ({ name: `kv-${name}`, ...(broker ? outside(name) : small("kv.js")) })),
     ...producers.map(({ binding, queue }) => ({
       name: `queue-${binding}`,

@@ -5,8 +5,12 @@ use waypost_core::conditional::Preconditions;
 use waypost_core::feed::db::DbError;
 use waypost_core::feed::{BodyBytes, Content, Log, Reader, Reply, Turn};
 use waypost_core::query::Question;
+use waypost_core::represent::Format;
 
 use super::db::RusqliteDb;
+
+/// Of the feeds of these tests, in seconds.
+pub(crate) const POLL_INTERVAL: u64 = 7;
 
 /// Who asks what, and when.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +18,7 @@ pub(crate) struct Ask<'a> {
     /// Below the feed's base.
     pub(crate) url: &'a str,
     pub(crate) audience: Audience,
+    pub(crate) format: Format,
     pub(crate) preconditions: Preconditions<'a>,
     /// Whether the hold is over.
     pub(crate) held: bool,
@@ -27,6 +32,9 @@ pub(crate) struct Seen {
     pub(crate) etag: Option<String>,
     pub(crate) last_modified: Option<u64>,
     pub(crate) cache_control: &'static str,
+    pub(crate) edge_seconds: Option<u64>,
+    /// Where the list goes on, and after how many seconds.
+    pub(crate) next: Option<(String, u64)>,
     pub(crate) content_type: Option<String>,
     pub(crate) bytes: Vec<u8>,
 }
@@ -47,6 +55,7 @@ impl<'a> Ask<'a> {
         Self {
             url,
             audience: Audience::Token,
+            format: Format::Json,
             preconditions: Preconditions::default(),
             held: true,
             now,
@@ -80,6 +89,8 @@ impl<'a> Ask<'a> {
             .unwrap_or_else(|e| panic!("{} is refused: {}", self.url, e.code()));
         let reader = Reader {
             audience: self.audience,
+            format: self.format,
+            poll_interval: POLL_INTERVAL,
             preconditions: self.preconditions,
         };
         Ok(match log.ask(&question, reader, self.held, self.now)? {
@@ -99,11 +110,15 @@ fn seen(reply: Reply<String, Vec<u8>>) -> Seen {
     let bytes = match reply.content {
         Content::NotModified => Vec::new(),
         Content::Problem(problem) => problem.body().into_bytes(),
-        Content::Json {
+        Content::Events {
+            format,
             open,
             pieces,
             close,
-        } => format!("{open}{}{close}", pieces.join(",")).into_bytes(),
+        } => {
+            content_type = Some(format.media_type().to_owned()).filter(|_| format != Format::Json);
+            format!("{open}{}{close}", pieces.join(format.separator())).into_bytes()
+        }
         Content::Body { body, .. } => {
             content_type = body.content_type;
             match body.bytes {
@@ -118,6 +133,8 @@ fn seen(reply: Reply<String, Vec<u8>>) -> Seen {
         etag: reply.etag,
         last_modified: reply.last_modified,
         cache_control: reply.cache_control,
+        edge_seconds: reply.edge_seconds,
+        next: reply.next.map(|next| (next.url, next.after)),
         content_type,
         bytes,
     }

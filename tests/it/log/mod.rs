@@ -2,7 +2,10 @@
 
 pub(crate) mod ask;
 pub(crate) mod db;
+mod echoes;
 mod faults;
+mod filters;
+mod forms;
 pub(crate) mod given;
 pub(crate) mod growth;
 mod json;

@@ -138,20 +138,22 @@ impl Model {
             .filter(move |e| e.seq > after && e.seq <= through)
     }
 
-    /// The page after a cursor; `None` is the oldest event kept.
-    pub(crate) fn page(&self, cursor: Option<u64>, limit: Option<u64>) -> Page {
+    /// The page after a cursor; `None` is the oldest event kept. Where only events of a type are shown, those
+    /// count for the limit.
+    pub(crate) fn page(&self, cursor: Option<u64>, limit: Option<u64>, kind: Option<&str>) -> Page {
         let after = cursor.unwrap_or(self.earliest() - 1);
         if after > self.latest || after + 1 < self.earliest() {
             return Page::Gone;
         }
-        let (mut through, mut bytes) = (after, 0);
+        let (mut through, mut bytes, mut count) = (after, 0, 0);
         for event in self.between(after, u64::MAX) {
             bytes += event.weight;
-            let full = limit.is_some_and(|most| event.seq - after > most) || bytes > PAGE_BYTES;
+            let full = limit.is_some_and(|most| count >= most) || bytes > PAGE_BYTES;
             if full && through > after {
                 break;
             }
             through = event.seq;
+            count += u64::from(kind.is_none_or(|kind| event.is(kind)));
         }
         Page::Run(after, through)
     }
@@ -164,6 +166,11 @@ impl Model {
 }
 
 impl Event {
+    /// Whether it is shown to who wants this type.
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        !self.erased && self.meta.kind == kind
+    }
+
     /// The event as a reader sees it.
     pub(crate) fn json(&self, audience: Audience) -> String {
         let [head, open, signatures, payload] = self.texts();

@@ -52,6 +52,8 @@ pub(crate) struct List {
     pub(crate) limit: u64,
     pub(crate) hold: bool,
     pub(crate) audience: Audience,
+    /// The one type that is wanted.
+    pub(crate) kind: Option<&'static str>,
 }
 
 /// Where the reader stands.
@@ -195,15 +197,17 @@ fn list() -> impl Strategy<Value = List> {
     ];
     let faces = select(&[Face::Events, Face::LongPoll, Face::Updates][..]);
     let limit = prop_oneof![1..8u64, Just(500)];
-    (faces, at, limit, any::<bool>(), audience()).prop_map(|(face, at, limit, hold, audience)| {
-        List {
+    let kind = select(&[None, Some("push"), Some("pull")][..]);
+    (faces, at, limit, any::<bool>(), audience(), kind).prop_map(
+        |(face, at, limit, hold, audience, kind)| List {
             face,
             at,
             limit,
             hold,
             audience,
-        }
-    })
+            kind,
+        },
+    )
 }
 
 /// An operation, and at which of its statements the database fails.

@@ -2,12 +2,21 @@
 
 use waypost_core::cache::Audience;
 use waypost_core::feed::db::Db;
-use waypost_core::feed::{BODY_PART, Incoming, Log, PAGE_BYTES, Payload, Range, parts};
+use waypost_core::feed::{BODY_PART, Incoming, Log, PAGE_BYTES, Payload, Range, Shape, parts};
+use waypost_core::filter::Filter;
+use waypost_core::represent::Format;
 use waypost_core::wire::{INLINE_LIMIT, Meta};
 
 use super::ask::Ask;
 use super::db::RusqliteDb;
 use super::given::{self, BIRTH, id};
+
+/// The longest text that an event has: its quoted payload aside, which grows with what is in it.
+const SHAPE: Shape = Shape {
+    audience: Audience::Token,
+    format: Format::Sse,
+    base64: false,
+};
 
 /// Reads `log` to its end through `next` and returns how many events each page had.
 fn follow(log: &Log<RusqliteDb>, limit: u64) -> Vec<usize> {
@@ -77,7 +86,8 @@ fn by_bytes() {
                 after: 0,
                 through: fit as u64 - 1,
             },
-            Audience::Token,
+            SHAPE,
+            &Filter::default(),
         )
         .expect("works");
     assert!(page.pieces.len() > 1);
@@ -111,7 +121,8 @@ fn of_the_least_events() {
                 after: 0,
                 through: 60_000,
             },
-            Audience::Token,
+            SHAPE,
+            &Filter::default(),
         )
         .expect("works");
     assert!(page.pieces.iter().all(|piece| piece.len() < 4_000_000));

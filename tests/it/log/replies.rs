@@ -60,12 +60,26 @@ fn status_and_caching() {
     check(&after(2), 200, None, TAIL, ASK_AGAIN);
     check(&after(5), 200, None, NOW, ASK_AGAIN);
     check(
-        &format!("/long-poll?last_event_id={}", id(5)),
+        &format!("/long-poll?last_event_id={}&timeout=0", id(5)),
         200,
         None,
         NOW,
         ASK_AGAIN,
     );
+    // After a hold a private cache does not keep it for whoever asks the same again, and may for whoever
+    // echoes the cursor.
+    for wait in ["&wait=5", "&wait=5&cursor=x", "&wait=5&cursor=0"] {
+        let timeout = "public, max-age=0, s-maxage=1, stale-if-error=0";
+        check(
+            &format!("{}{wait}", after(5)),
+            200,
+            None,
+            timeout,
+            ASK_AGAIN,
+        );
+    }
+    let echoed = format!("{}&wait=5&cursor=7", after(5));
+    check(&echoed, 200, None, NOW, ASK_AGAIN);
     check(
         &format!("/updates?since={}", id(2)),
         200,

@@ -3,7 +3,10 @@
 mod access;
 mod cache;
 mod conditional;
+mod cors;
 mod cursor;
+mod forms;
+mod open_api;
 mod query;
 mod query_time;
 mod redelivery;

@@ -9,7 +9,7 @@ const ID: &str = "0000001767225600_0000000000000042";
 
 /// `expect` is the canonical URL, or the refusal.
 fn check(face: Face, query: &str, expect: Result<&str, Rejection>) {
-    let read = Query::parse(face, query).map(|query| query.to_string());
+    let read = Query::parse(face, query, None).map(|query| query.to_string());
     assert_eq!(
         read.as_deref().map_err(|e| *e),
         expect,
@@ -19,7 +19,7 @@ fn check(face: Face, query: &str, expect: Result<&str, Rejection>) {
     if let Ok(url) = read {
         let (_, query) = url.split_once('?').expect("a query");
         assert_eq!(
-            Query::parse(face, query).map(|q| q.to_string()),
+            Query::parse(face, query, None).map(|q| q.to_string()),
             Ok(url.clone())
         );
     }
@@ -57,6 +57,32 @@ fn events() {
     check("limit=007", Ok("/events?limit=7&wait=0"));
     check("wait=25", Ok("/events?limit=100&wait=25"));
     check("wait=26", Ok("/events?limit=100&wait=25"));
+    // Echoed by who waits, and dropped where it is nothing.
+    check("cursor=7&wait=5", Ok("/events?cursor=7&limit=100&wait=5"));
+    check("cursor=007&wait=5", Ok("/events?cursor=7&limit=100&wait=5"));
+    for query in ["cursor=7", "cursor=7&wait=0"] {
+        check(query, start);
+    }
+    for query in [
+        "cursor=x&wait=5",
+        "cursor=0&wait=5",
+        "cursor=&wait=5",
+        "wait=5&cursor=99999999999999999999",
+    ] {
+        check(query, Ok("/events?limit=100&wait=5"));
+    }
+    // Filters are sorted, and told once.
+    check(
+        "type=b&source=x&type=a&type=b&type=&encoding=base64",
+        Ok("/events?encoding=base64&limit=100&source=x&type=a&type=b&wait=0"),
+    );
+    check("type=a&type=*", start);
+    check("source=*&type=a.*", Ok("/events?limit=100&type=a.*&wait=0"));
+    check(
+        "type=%26%3D%C3%A9",
+        Ok("/events?limit=100&type=%26%3D%C3%A9&wait=0"),
+    );
+    check("encoding=", start);
     // Encoded, as forms are.
     check("%6cimit=%37", Ok("/events?limit=7&wait=0"));
     check(
@@ -98,6 +124,12 @@ fn refusals() {
         ("limit=&%6cimit=1", DuplicateParameter),
         ("since_id=&since_id=", DuplicateParameter),
         ("wait=1&wait=2", DuplicateParameter),
+        ("encoding=base64&encoding=base64", DuplicateParameter),
+        ("wait=1&cursor=1&cursor=1", DuplicateParameter),
+        ("encoding=hex", InvalidParameter),
+        ("encoding=BASE64", InvalidParameter),
+        (&format!("type={}", "x".repeat(129)), InvalidParameter),
+        (&"type=x&".repeat(33), InvalidParameter),
         ("limit=-1", InvalidParameter),
         ("limit=+1", InvalidParameter),
         ("limit=%2B1", InvalidParameter),
@@ -126,19 +158,62 @@ fn refusals() {
 }
 
 #[test]
+fn a_preference_is_for_urls_that_say_nothing() {
+    let check = |face, query: &str, prefer, expect: (u64, bool)| {
+        let read = Query::parse(face, query, Some(prefer)).expect("a query");
+        assert_eq!((read.hold, read.preferred), expect, "{query}");
+    };
+    check(Face::Events, "", 10, (10, true));
+    check(Face::Events, "wait=", 99, (25, true));
+    check(Face::Events, "wait=3", 10, (3, false));
+    check(Face::Events, "wait=0", 10, (0, false));
+    check(Face::LongPoll, "", 10, (10, true));
+    check(Face::LongPoll, "timeout=4", 10, (4, false));
+    check(Face::Updates, "", 10, (0, false));
+    check(Face::Stream, "", 10, (0, false));
+}
+
+#[test]
+fn a_stream_is_resumed_by_its_header() {
+    let other = ID.replace("42", "43");
+    let stream = |query: &str, last: Option<&str>| {
+        let read = Question::parse(Resource::Stream, None, query, None).expect("a question");
+        read.resumed(last).map(|question| question.to_string())
+    };
+    let at = |id: &str| Ok(format!("/stream?since_id={id}"));
+    assert_eq!(stream("", None), Ok("/stream?".to_owned()));
+    assert_eq!(
+        stream("wait=5&limit=5&timeout=x&cursor=1", None),
+        Ok("/stream?".to_owned())
+    );
+    assert_eq!(stream("", Some(ID)), at(ID));
+    assert_eq!(stream(&format!("since_id={ID}"), None), at(ID));
+    assert_eq!(stream(&format!("since_id={ID}"), Some("")), at(ID));
+    assert_eq!(stream(&format!("since_id={ID}"), Some(&other)), at(&other));
+    assert_eq!(stream("", Some("x")), Err(Rejection::InvalidCursor));
+    // It means nothing elsewhere.
+    let list = Question::parse(Resource::Events, None, "", None).expect("a question");
+    assert_eq!(list.clone().resumed(Some("x")), Ok(list));
+}
+
+#[test]
 fn questions_have_one_url() {
     let id: EventId = ID.parse().expect("an id");
     let query = |face, position, limit, hold| {
         Question::List(Query {
-            face,
             position,
             limit,
             hold,
+            ..Query::parse(face, "", None).expect("no position")
         })
     };
     for (question, url) in [
         (Question::Newest, "/resource".to_owned()),
-        (Question::Event(id), format!("/events/{ID}")),
+        (Question::Event(id, false), format!("/events/{ID}")),
+        (
+            Question::Event(id, true),
+            format!("/events/{ID}?encoding=base64"),
+        ),
         (Question::Body(id), format!("/events/{ID}/body")),
         (
             query(Face::Events, Position::After(id), Some(3), 0),
@@ -183,7 +258,7 @@ fn events_that_no_log_could_have() {
     ] {
         for resource in [Resource::Event, Resource::EventBody] {
             assert_eq!(
-                Question::parse(resource, id, ""),
+                Question::parse(resource, id, "", None),
                 Err(Rejection::UnknownEvent),
                 "{id:?}"
             );

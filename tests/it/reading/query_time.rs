@@ -6,18 +6,20 @@ use waypost_core::rejection::Rejection;
 const NEW_YEAR: u64 = 1_767_225_600_000;
 
 fn check(since: &str, expect: Result<u64, Rejection>) {
-    let read = Query::parse(Face::Updates, &format!("since={since}"));
+    let read = Query::parse(Face::Updates, &format!("since={since}"), None);
     let expect = expect.map(|ms| Query {
-        face: Face::Updates,
         position: Position::Time(ms),
-        limit: None,
-        hold: 0,
+        ..Query::parse(Face::Updates, "", None).expect("no position")
     });
     assert_eq!(read, expect, "{since}");
     if let Ok(query) = read {
         let url = query.to_string();
         let canonical = url.strip_prefix("/updates?").expect("its path");
-        assert_eq!(Query::parse(Face::Updates, canonical), Ok(query), "{url}");
+        assert_eq!(
+            Query::parse(Face::Updates, canonical, None),
+            Ok(query),
+            "{url}"
+        );
     }
 }
 

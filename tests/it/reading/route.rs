@@ -26,6 +26,7 @@ fn reads() {
     check_read("/events", Resource::Events, None);
     check_read("/long-poll", Resource::LongPoll, None);
     check_read("/updates", Resource::Updates, None);
+    check_read("/stream", Resource::Stream, None);
     check_read("/resource", Resource::Newest, None);
     check_read("/events/7", Resource::Event, Some("7"));
     check_read("/events/body", Resource::Event, Some("body"));
@@ -52,6 +53,11 @@ fn consumers() {
         let path = format!("/consumers/billing/{}", verb.name());
         check_read(&path, Resource::Consume(verb), Some("billing"));
     }
+}
+
+#[test]
+fn documents() {
+    check("/openapi.json", Some((Resource::OpenApi, "default", None)));
 }
 
 #[test]
@@ -90,6 +96,10 @@ fn nothing_there() {
         "/events7",
         "/resource/7",
         "/updates/",
+        "/streams",
+        "/stream/7",
+        "/openapi.json/",
+        "/feeds/orders/openapi.json",
         "/long_poll",
         "/feeds",
         "/feeds/",
@@ -128,6 +138,7 @@ fn methods() {
     for verb in VERBS {
         check(Resource::Consume(verb), "POST, OPTIONS");
     }
+    check(Resource::Stream, "GET, OPTIONS");
     check(Resource::Event, "GET, HEAD, DELETE, OPTIONS");
     for resource in [
         Resource::Events,
@@ -137,6 +148,7 @@ fn methods() {
         Resource::EventBody,
         Resource::DeadLetters,
         Resource::Consumers,
+        Resource::OpenApi,
     ] {
         check(resource, "GET, HEAD, OPTIONS");
     }
@@ -152,12 +164,14 @@ fn needs() {
             Resource::Events,
             Resource::LongPoll,
             Resource::Updates,
+            Resource::Stream,
             Resource::Newest,
             Resource::Event,
             Resource::EventBody,
         ] {
             check(resource, method, Need::Read);
         }
+        check(Resource::OpenApi, method, Need::Nothing);
         // What failed may hold what no reader of a public feed should see.
         check(Resource::DeadLetters, method, Need::Token);
         check(Resource::Consumers, method, Need::Token);

@@ -1,6 +1,7 @@
 //! One feed of the config.
 
 use super::reader::Reader;
+use crate::cors::is_origin;
 
 /// How long a feed keeps events where the config sets no limit at all, in days: an object's storage
 /// is not without bounds.
@@ -9,6 +10,13 @@ const DEFAULT_RETENTION_DAYS: u64 = 7;
 /// How many requests a feed holds at once where the config says nothing: each takes a few kilobytes
 /// of the object's 128 MB.
 const DEFAULT_MAX_WAITING: u64 = 20_000;
+
+/// Seconds after which readers that do not wait are told to ask again.
+const DEFAULT_POLL_INTERVAL: u64 = 5;
+
+/// Seconds after which a stream ends, for its client to come back: what it uses of the object's time is
+/// counted for each request, and a new deployment cuts off those that are longer than its grace.
+const DEFAULT_STREAM_SECONDS: u64 = 300;
 
 /// What the config says of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +31,12 @@ pub struct Feed {
     pub verify: bool,
     /// How many requests it holds at once; one more is asked to come again.
     pub max_waiting: u64,
+    /// Whose pages may read it in a browser.
+    pub cors_origins: Vec<String>,
+    /// Seconds after which readers that do not wait are told to ask again.
+    pub poll_interval: u64,
+    /// Seconds after which a stream ends, for its client to come back.
+    pub stream_seconds: u64,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -49,6 +63,9 @@ impl Default for Feed {
             retention,
             verify: true,
             max_waiting: DEFAULT_MAX_WAITING,
+            cors_origins: Vec::new(),
+            poll_interval: DEFAULT_POLL_INTERVAL,
+            stream_seconds: DEFAULT_STREAM_SECONDS,
         }
     }
 }
@@ -61,6 +78,11 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         events: feed.number("retention_events", 1..=u64::from(u32::MAX)),
         bytes: feed.number("retention_bytes", 1..=1 << 40),
     };
+    let cors_origins = feed.texts("cors_origins").unwrap_or_default();
+    if !cors_origins.iter().all(|origin| is_origin(origin)) {
+        let reason = "must be \"*\" or origins such as \"https://app.example\", without a path";
+        feed.error("cors_origins", reason);
+    }
     let default = Feed::default();
     let unlimited = retention == Retention::default();
     Some(Feed {
@@ -75,5 +97,12 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         max_waiting: feed
             .number("max_waiting", 1..=100_000)
             .unwrap_or(default.max_waiting),
+        cors_origins: cors_origins.into_iter().map(str::to_owned).collect(),
+        poll_interval: feed
+            .number("poll_interval_seconds", 1..=86_400)
+            .unwrap_or(default.poll_interval),
+        stream_seconds: feed
+            .number("stream_seconds", 1..=3_600)
+            .unwrap_or(default.stream_seconds),
     })
 }

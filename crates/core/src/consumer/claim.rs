@@ -48,18 +48,15 @@ pub struct Claimed<T> {
     pub alarm: Option<u64>,
 }
 
-macro_rules! handed_sql {
-    ($signature_headers:literal) => {
-        concat!(
-            "SELECT ",
-            event_json!(
-                $signature_headers,
-                r#"concat(',"lease":"', ?3, seq, '.', attempt, '.', ?4, '","attempt":', attempt, '}')"#
-            ),
-            " FROM (SELECT value ->> 0 AS place, (value ->> 1) + 1 AS attempt FROM json_each(?2))
-             JOIN events ON seq = place WHERE form < 3 ORDER BY seq"
-        )
-    };
+/// The events of a list of sequences and attempts, each with its lease.
+fn handed_sql(audience: Audience) -> String {
+    let lease =
+        r#"concat(',"lease":"', ?3, seq, '.', attempt, '.', ?4, '","attempt":', attempt, '}')"#;
+    format!(
+        "SELECT {} FROM (SELECT value ->> 0 AS place, (value ->> 1) + 1 AS attempt FROM json_each(?2))
+             JOIN events ON seq = place WHERE form < 3 ORDER BY seq",
+        event_json(audience, lease)
+    )
 }
 
 impl<D: Db> Log<D> {
@@ -228,10 +225,7 @@ impl<D: Db> Log<D> {
         let pieces = match events {
             [] => Vec::new(),
             _ => self.texts(
-                match audience {
-                    Audience::Token => handed_sql!("signature_headers,"),
-                    Audience::Public => handed_sql!(""),
-                },
+                &handed_sql(audience),
                 &[
                     Value::Text(&format!("{:016}_", bounds.generation)),
                     Value::Text(&pairs(events)),

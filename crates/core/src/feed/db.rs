@@ -44,7 +44,7 @@ pub trait Row<D: Db + ?Sized> {
 /// A database that runs one statement at a time, on one thread.
 pub trait Db {
     /// A text as the database hands it out.
-    type Text;
+    type Text: From<String>;
     /// A blob as the database takes it and hands it out.
     type Blob;
 

@@ -4,7 +4,8 @@
 //! - `schema`: the tables and their versions.
 //! - `append`: the only way in; decides what is a duplicate.
 //! - `payload`: a body as its event shows it.
-//! - `read`: pages, single events and bodies.
+//! - `read`: pages, single events and bodies; `render`: the SQL that writes them in each form.
+//! - `follow`: the log as a stream.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
 //! - `dead`: what could not become an event.
@@ -15,8 +16,10 @@
 mod append;
 pub mod db;
 mod dead;
+mod follow;
 mod payload;
 mod read;
+mod render;
 mod reply;
 mod retain;
 mod schema;
@@ -28,9 +31,11 @@ use db::{Db, DbError};
 
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
-pub(crate) use read::event_json;
+pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
-pub use reply::{Content, Reader, Reply, Turn};
+pub use render::Shape;
+pub(crate) use render::event_json;
+pub use reply::{Content, Next, Reader, Reply, Turn};
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.
 pub const BODY_PART: u32 = 1_000_000;
@@ -78,6 +83,12 @@ impl<D: Db> Log<D> {
     /// How many events were erased so far.
     pub fn erasures(&self) -> u64 {
         self.ends.get().erasures
+    }
+
+    /// What all that was ever read of this log depends on beside the log's growing: another life, or
+    /// something erased, is another epoch.
+    pub fn epoch(&self) -> String {
+        format!("{}.{}", self.bounds().generation, self.erasures())
     }
 
     /// When the log last changed, in unix milliseconds; 0 where it never did.

@@ -1,21 +1,25 @@
 //! Pages, single events and bodies.
 //!
-//! SQLite itself writes the JSON: an event is the concatenation of texts that were rendered once
-//! at its append, and a page is a `group_concat`. One string crosses into the runtime, whatever
-//! the number of events, and the payload in it is the text that was signed.
+//! SQLite itself writes the JSON, and a page is a `group_concat`. One string crosses into the runtime,
+//! whatever the number of events, and the payload in it is the text that was signed.
 
 use super::Log;
 use super::append::form;
-use super::db::{Db, DbError, Value};
-use crate::cache::Audience;
+use super::db::{Db, DbError, Row, Value};
+use super::render::{self, Shape};
 use crate::encoding::Encoding;
+use crate::filter::Filter;
 
 /// A page ends before it would pass this many stored bytes (its first event always fits).
 pub const PAGE_BYTES: u64 = 8_000_000;
 
 /// A page is put together from pieces of about this size: the platform ends a string at 2 MB, and one
-/// event is at most 128 KB of body in base64 and 128 KB of headers.
-const SEGMENT_BYTES: u64 = 1_000_000;
+/// event is at most 128 KB of body in base64 and 128 KB of headers. A payload may be quoted, which
+/// takes at most twice its bytes.
+const SEGMENT_BYTES: u64 = 800_000;
+
+/// One page of a filter looks at no more than so many events: what is rare is found in several.
+const SCAN: u64 = 10_000;
 
 /// A run of sequences: those after `after`, up to and with `through`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +37,10 @@ impl Range {
     }
 }
 
-/// The JSON of the events of a run, in pieces to be joined with commas.
+/// The text of the events of a run, in pieces to be joined with the form's separator.
 #[derive(Debug)]
 pub struct Page<T> {
-    /// Each piece is one or more event objects, joined with commas.
+    /// Each piece is one or more events, joined with it.
     pub pieces: Vec<T>,
 }
 
@@ -71,64 +75,6 @@ enum Kept<T> {
     Nothing,
 }
 
-/// The JSON of one event. `?1` is the generation as it stands in ids; `end` are members that follow,
-/// and the brace.
-macro_rules! event_json {
-    ($signature_headers:literal) => {
-        event_json!($signature_headers, "'}'")
-    };
-    ($signature_headers:literal, $end:expr) => {
-        concat!(
-            r#"concat('{"id":"', ?1, format('%016d', seq), '",', head, ',"headers":{', headers, "#,
-            $signature_headers,
-            r#" '},"size":', size, CASE form
-                WHEN 0 THEN ',"payload":' || payload
-                WHEN 1 THEN ',"payload_base64":"' || payload || '"'
-                ELSE ',"body_url":"' || payload || ?1 || format('%016d', seq) || '/body"'
-            END, "#,
-            $end,
-            ")"
-        )
-    };
-}
-pub(crate) use event_json;
-
-macro_rules! page_sql {
-    ($signature_headers:literal) => {
-        concat!(
-            "SELECT max(seq), group_concat(json, ',') FROM (SELECT seq, CASE WHEN form < 3 THEN ",
-            event_json!($signature_headers),
-            " END AS json FROM events WHERE seq > ?2 AND seq <= ?3
-              AND (seq = ?2 + 1 OR end_offset <= ?4) ORDER BY seq)"
-        )
-    };
-}
-
-macro_rules! one_sql {
-    ($signature_headers:literal) => {
-        concat!(
-            "SELECT ",
-            event_json!($signature_headers),
-            " FROM events WHERE seq = ?2"
-        )
-    };
-}
-
-/// A public feed does not show signatures: whoever reads them could replay the webhook elsewhere.
-fn page_sql(audience: Audience) -> &'static str {
-    match audience {
-        Audience::Token => page_sql!("signature_headers,"),
-        Audience::Public => page_sql!(""),
-    }
-}
-
-fn one_sql(audience: Audience) -> &'static str {
-    match audience {
-        Audience::Token => one_sql!("signature_headers,"),
-        Audience::Public => one_sql!(""),
-    }
-}
-
 impl<D: Db> Log<D> {
     /// The run that a page of at most `limit` events after `after` covers.
     pub fn range(&self, after: u64, limit: u64) -> Result<Range, DbError> {
@@ -151,39 +97,92 @@ impl<D: Db> Log<D> {
         })
     }
 
-    /// The events of a run as JSON.
-    pub fn page(&self, range: Range, audience: Audience) -> Result<Page<D::Text>, DbError> {
-        let generation = self.id_prefix();
-        let mut pieces = Vec::new();
-        let mut after = range.after;
-        while after < range.through {
-            let end = self.offset(after)?.saturating_add(SEGMENT_BYTES);
-            let piece = self.db.first(
-                page_sql(audience),
-                &[
-                    Value::Text(&generation),
-                    Value::Int(after),
-                    Value::Int(range.through),
-                    Value::Int(end),
-                ],
-                |row| (row.int(0), (!row.is_null(1)).then(|| row.text(1))),
-            )?;
-            let Some((through, text)) = piece.filter(|(through, _)| *through > after) else {
-                break;
-            };
-            pieces.extend(text);
-            after = through;
-        }
-        Ok(Page { pieces })
+    /// The run that a page of at most `limit` events covers, of those that the filter shows; what it
+    /// hides on the way is covered too.
+    pub(super) fn filtered(
+        &self,
+        after: u64,
+        limit: Option<u64>,
+        filter: &Filter,
+    ) -> Result<Range, DbError> {
+        let Some(limit) = limit.filter(|_| !filter.is_empty()) else {
+            return self.range(after, limit.unwrap_or(u64::MAX));
+        };
+        let scanned = Range {
+            after,
+            through: after.saturating_add(SCAN).min(self.bounds().latest),
+        };
+        let (found, last) = self.matching(scanned, limit, filter)?;
+        let through = if found < limit { scanned.through } else { last };
+        self.range(after, through.saturating_sub(after))
     }
 
-    /// One event as JSON.
-    pub fn event(&self, seq: u64, audience: Audience) -> Result<Option<D::Text>, DbError> {
-        self.db.first(
-            one_sql(audience),
-            &[Value::Text(&self.id_prefix()), Value::Int(seq)],
-            |row| row.text(0),
-        )
+    /// How many events of a run the filter shows, counting to `limit`, and the last that was counted.
+    fn matching(&self, run: Range, limit: u64, filter: &Filter) -> Result<(u64, u64), DbError> {
+        let sql = format!(
+            "SELECT count(*), max(seq) FROM (SELECT seq FROM events
+                WHERE seq > ?2 AND seq <= ?3 AND form < 3{} ORDER BY seq LIMIT ?4)",
+            render::condition(filter)
+        );
+        let found = self.of_run(&sql, run, limit, filter, |row| (row.int(0), row.int(1)))?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// Whether any event of the run is left to show.
+    pub(super) fn shows(&self, run: Range, filter: &Filter) -> Result<bool, DbError> {
+        Ok(self.matching(run, 1, filter)?.0 > 0)
+    }
+
+    /// Asks about the events of a run: `?1` is the generation as it stands in ids, `?2` and `?3` are the
+    /// run, `?4` is `bound`, `?5` and `?6` are the filter's where it is none that shows everything.
+    fn of_run<T>(
+        &self,
+        sql: &str,
+        run: Range,
+        bound: u64,
+        filter: &Filter,
+        read: impl FnMut(&dyn Row<D>) -> T,
+    ) -> Result<Vec<T>, DbError> {
+        let generation = self.id_prefix();
+        let [types, sources] = ["type", "source"].map(|name| filter.values(name));
+        let parameters = [
+            Value::Text(&generation),
+            Value::Int(run.after),
+            Value::Int(run.through),
+            Value::Int(bound),
+            types.as_deref().map_or(Value::Null, Value::Text),
+            sources.as_deref().map_or(Value::Null, Value::Text),
+        ];
+        let count = if filter.is_empty() { 4 } else { 6 };
+        self.db
+            .query(sql, parameters.get(..count).unwrap_or_default(), read)
+    }
+
+    /// The events of a run that the filter shows, as text.
+    pub fn page(
+        &self,
+        range: Range,
+        shape: Shape,
+        filter: &Filter,
+    ) -> Result<Page<D::Text>, DbError> {
+        let sql = shape.page(filter);
+        let mut pieces = Vec::new();
+        let mut run = range;
+        while !run.is_empty() {
+            let end = self.offset(run.after)?.saturating_add(SEGMENT_BYTES);
+            let read = |row: &dyn Row<D>| (row.int(0), text(row, shape));
+            let rows = self.of_run(&sql, run, end, filter, read)?;
+            let Some(through) = rows
+                .last()
+                .map(|(seq, _)| *seq)
+                .filter(|seq| *seq > run.after)
+            else {
+                break;
+            };
+            pieces.extend(rows.into_iter().filter_map(|(_, text)| text));
+            run.after = through;
+        }
+        Ok(Page { pieces })
     }
 
     /// One event's bytes; `None` where there is no such event, or nothing left of it.
@@ -239,16 +238,6 @@ impl<D: Db> Log<D> {
         )
     }
 
-    /// Whether any event of the run is left to show.
-    pub(super) fn shows(&self, range: Range) -> Result<bool, DbError> {
-        let shown = self.db.first(
-            "SELECT 1 FROM events WHERE seq > ? AND seq <= ? AND form < 3 LIMIT 1",
-            &[Value::Int(range.after), Value::Int(range.through)],
-            |_| (),
-        )?;
-        Ok(shown.is_some())
-    }
-
     fn parts(&self, seq: u64) -> Result<Vec<D::Blob>, DbError> {
         let parts = self.db.query(
             "SELECT bytes FROM bodies WHERE seq = ? ORDER BY part",
@@ -302,4 +291,20 @@ impl<D: Db> Log<D> {
     fn id_prefix(&self) -> String {
         format!("{:016}_", self.bounds().generation)
     }
+}
+
+/// The text of a row of a page; nothing where it is not shown.
+fn text<D: Db>(row: &dyn Row<D>, shape: Shape) -> Option<D::Text> {
+    if row.is_null(1) {
+        return None;
+    }
+    if !shape.base64 {
+        return Some(row.text(1));
+    }
+    let payload = match row.int(2) {
+        form::JSON => Encoding::Base64.encode(row.string(3).as_bytes()),
+        form::BASE64 => row.string(3),
+        _ => return Some(row.text(1)),
+    };
+    Some(format!("{}{payload}\"{}", row.string(1), shape.close()).into())
 }

@@ -4,12 +4,15 @@
 use super::Log;
 use super::db::{Db, DbError};
 use super::read::{Body, Range};
-use crate::cache::{Answer, Audience, cache_control};
+use super::render::Shape;
+use crate::cache::{Answer, Audience, cache_control, edge_seconds};
 use crate::conditional::{Preconditions, Validators};
 use crate::cursor::{Bounds, EventId, Lost};
+use crate::filter::Filter;
 use crate::problem::Problem;
 use crate::query::{Face, Position, Query, Question};
 use crate::rejection::Rejection;
+use crate::represent::Format;
 
 /// `/updates` without a position looks back this far.
 const RECENT_MS: u64 = 10 * 60_000;
@@ -18,11 +21,19 @@ const RECENT_MS: u64 = 10 * 60_000;
 /// differ.
 const OVERLAP_MS: u64 = 5_000;
 
+/// Held answers give cursors that count time in steps of so many milliseconds: those who were held
+/// apart and end within one step are held together from then on.
+const CURSOR_STEP_MS: u64 = 20_000;
+
 /// Who reads, and what they hold already.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     /// Whether the feed is public.
     pub audience: Audience,
+    /// The form that lists are sent in.
+    pub format: Format,
+    /// Seconds after which to ask again where nothing was held.
+    pub poll_interval: u64,
     /// `If-None-Match` and `If-Modified-Since`.
     pub preconditions: Preconditions<'a>,
 }
@@ -38,8 +49,21 @@ pub struct Reply<T, B> {
     pub last_modified: Option<u64>,
     /// `Cache-Control`.
     pub cache_control: &'static str,
+    /// For how many seconds the Worker's own cache may answer with it.
+    pub edge_seconds: Option<u64>,
+    /// Where a list goes on.
+    pub next: Option<Next>,
     /// The content.
     pub content: Content<T, B>,
+}
+
+/// Where a list goes on, and when to ask.
+#[derive(Debug)]
+pub struct Next {
+    /// The URL, relative to the list's own.
+    pub url: String,
+    /// Seconds to wait before.
+    pub after: u64,
 }
 
 /// The content of an answer.
@@ -47,8 +71,10 @@ pub struct Reply<T, B> {
 pub enum Content<T, B> {
     /// None: the reader has it.
     NotModified,
-    /// JSON: `open`, the pieces joined with commas, `close`.
-    Json {
+    /// Events: `open`, the pieces joined with the form's separator, `close`.
+    Events {
+        /// The form.
+        format: Format,
         /// What stands before the events.
         open: &'static str,
         /// The events.
@@ -90,8 +116,8 @@ impl<D: Db> Log<D> {
         match question {
             Question::List(query) => return self.list(query, reader, held, now),
             Question::Newest => self.newest(reader, now),
-            Question::Event(id) => self.single(*id, false, reader, now),
-            Question::Body(id) => self.single(*id, true, reader, now),
+            Question::Event(id, base64) => self.event(*id, *base64, reader, now),
+            Question::Body(id) => self.event_body(*id, reader, now),
         }
         .map(Turn::Answer)
     }
@@ -108,90 +134,145 @@ impl<D: Db> Log<D> {
             Ok(after) => after,
             Err(lost) => return Ok(Turn::Answer(gone(lost, bounds, reader.audience))),
         };
-        let range = self.shown(self.range(after, query.limit.unwrap_or(u64::MAX))?, query)?;
-        if range.is_empty() && query.hold > 0 && !held {
+        let range = self.shown(self.filtered(after, query.limit, &query.filter)?, query)?;
+        let more = range.through < bounds.latest;
+        if query.hold > 0 && !held && !more && self.is_nothing(range, &query.filter)? {
             return Ok(Turn::Hold);
         }
-        let more = range.through < bounds.latest;
+        let empty = range.is_empty();
+        // What is given to be echoed makes the next hold's URL another one than this one's. That it is the
+        // later of two counts, and goes by time, lets those meet again who were held apart.
+        let cursor = match held && query.hold > 0 && empty {
+            true => (now / CURSOR_STEP_MS).max(query.cursor.saturating_add(1)),
+            false => 0,
+        };
         let answer = match query.position {
+            _ if cursor > 0 && query.cursor == 0 => Answer::Timeout,
             Position::None | Position::Time(_) => Answer::Now,
-            Position::After(_) if range.is_empty() => Answer::Empty,
+            Position::After(_) if empty => Answer::Empty,
             Position::After(_) if more => Answer::Settled,
             Position::After(_) => Answer::Tail,
         };
+        let base64 = if query.base64 { "b" } else { "" };
+        let echo = match cursor {
+            0 => String::new(),
+            cursor => format!("@{cursor}"),
+        };
         let etag = format!(
-            r#""{}.{}-{}{}""#,
+            r#""{}.{}-{}{}{}{}{base64}{echo}""#,
             bounds.generation,
             range.after,
             range.through,
-            self.variant(reader.audience, more)
+            self.variant(reader.audience, more),
+            reader.format.tag(),
+            query.filter.tag(),
         );
-        // A window that slides changes without the log: no date can speak for it.
+        // A window that slides changes without the log, and so does what is given to be echoed: no date
+        // can speak for them.
         let changed_at = match (query.face, query.position) {
             (Face::Updates, Position::None) => 0,
+            _ if cursor > 0 => 0,
             _ => self.changed_at(),
         };
-        self.validated(etag, changed_at, answer, reader, now, || {
-            let page = self.page(range, reader.audience)?;
-            let empty = range.is_empty();
-            let (open, close) = match query.face {
-                Face::Events => (
-                    r#"{"events":["#,
-                    format!(
-                        r#"],"next":"{}","has_more":{more}}}"#,
-                        bounds.id(range.through)
-                    ),
-                ),
-                Face::LongPoll if empty => {
-                    (r#"{"events":["#, r#"],"message":"timeout"}"#.to_owned())
-                }
-                Face::LongPoll => (r#"{"events":["#, "]}".to_owned()),
-                // Bounded by bytes alone, and never silently.
-                Face::Updates if more => (
-                    r#"{"updates":["#,
-                    format!(
-                        r#"],"next":"{}","has_more":true}}"#,
-                        bounds.id(range.through)
-                    ),
-                ),
-                Face::Updates => (r#"{"updates":["#, "]}".to_owned()),
+        let shape = Shape {
+            audience: reader.audience,
+            format: reader.format,
+            base64: query.base64,
+        };
+        let last = bounds.id(range.through);
+        let reply = self.validated(etag, changed_at, answer, reader, now, || {
+            let pieces = self.page(range, shape, &query.filter)?.pieces;
+            let (open, close) = match (shape.format, pieces.is_empty()) {
+                (Format::Json, _) => frame(query.face, range, last, more, cursor),
+                (Format::CloudEvents, _) => ("[", "]".to_owned()),
+                (Format::Lines, false) => ("", "\n".to_owned()),
+                (Format::Lines, true) | (Format::Sse, _) => ("", String::new()),
             };
-            Ok(Content::Json {
+            Ok(Content::Events {
+                format: shape.format,
                 open,
-                pieces: page.pieces,
+                pieces,
                 close,
             })
-        })
-        .map(Turn::Answer)
+        })?;
+        let next = Next {
+            url: query.next(last, cursor),
+            after: if more || query.hold > 0 {
+                0
+            } else {
+                reader.poll_interval
+            },
+        };
+        Ok(Turn::Answer(Reply {
+            next: Some(next),
+            ..reply
+        }))
     }
 
-    /// One event, or with `bytes` its body.
-    fn single(&self, id: EventId, bytes: bool, reader: Reader<'_>, now: u64) -> Answered<D> {
-        let bounds = self.bounds();
-        let known = id.generation == bounds.generation;
-        let (at, erased) = match self.stored(id.sequence)?.filter(|_| known) {
-            Some(stored) => stored,
-            None => return Ok(refusal(Rejection::UnknownEvent)),
-        };
-        if erased {
-            return Ok(refusal(Rejection::EventErased));
+    /// Whether there is nothing to show of a run.
+    fn is_nothing(&self, range: Range, filter: &Filter) -> Result<bool, DbError> {
+        if range.is_empty() || filter.is_empty() {
+            return Ok(range.is_empty());
         }
-        let form = match (bytes, reader.audience) {
-            (true, _) => ".body",
-            (false, Audience::Token) => "",
-            (false, Audience::Public) => "p",
+        Ok(!self.shows(range, filter)?)
+    }
+
+    /// One event.
+    fn event(&self, id: EventId, base64: bool, reader: Reader<'_>, now: u64) -> Answered<D> {
+        let at = match self.kept(id)? {
+            Ok(at) => at,
+            Err(refused) => return Ok(refusal(refused)),
         };
-        let etag = format!(r#""{}.{}{form}""#, id.generation, id.sequence);
+        let EventId {
+            generation,
+            sequence,
+        } = id;
+        let open = if reader.audience == Audience::Public {
+            "p"
+        } else {
+            ""
+        };
+        let encoding = if base64 { "b" } else { "" };
+        let etag = format!(r#""{generation}.{sequence}{open}{encoding}""#);
+        let shape = Shape {
+            audience: reader.audience,
+            format: Format::Json,
+            base64,
+        };
         self.validated(etag, at, Answer::Settled, reader, now, || {
-            if bytes {
-                return self.body_content(id.sequence, true);
-            }
-            let event = self.event(id.sequence, reader.audience)?;
-            Ok(Content::Json {
+            let run = Range {
+                after: sequence.saturating_sub(1),
+                through: sequence,
+            };
+            Ok(Content::Events {
+                format: Format::Json,
                 open: "",
-                pieces: event.into_iter().collect(),
+                pieces: self.page(run, shape, &Filter::default())?.pieces,
                 close: String::new(),
             })
+        })
+    }
+
+    /// One event's bytes.
+    fn event_body(&self, id: EventId, reader: Reader<'_>, now: u64) -> Answered<D> {
+        let at = match self.kept(id)? {
+            Ok(at) => at,
+            Err(refused) => return Ok(refusal(refused)),
+        };
+        let etag = format!(r#""{}.{}.body""#, id.generation, id.sequence);
+        let reply = self.validated(etag, at, Answer::Settled, reader, now, || {
+            self.body_content(id.sequence, true)
+        })?;
+        Ok(unkept(reply))
+    }
+
+    /// When the event was appended, where there is something left of it.
+    fn kept(&self, id: EventId) -> Result<Result<u64, Rejection>, DbError> {
+        let known = id.generation == self.bounds().generation;
+        Ok(match self.stored(id.sequence)?.filter(|_| known) {
+            None => Err(Rejection::UnknownEvent),
+            Some((_, true)) => Err(Rejection::EventErased),
+            Some((at, false)) => Ok(at),
         })
     }
 
@@ -207,13 +288,14 @@ impl<D: Db> Log<D> {
         };
         let etag = format!(r#""{}.{seq}""#, self.bounds().generation);
         // Not when it was appended: an older event becomes the newest where a newer one is erased.
-        self.validated(etag, self.changed_at(), Answer::Now, reader, now, || {
+        let reply = self.validated(etag, self.changed_at(), Answer::Now, reader, now, || {
             self.body_content(seq, false)
-        })
+        })?;
+        Ok(unkept(reply))
     }
 
     /// The sequence after which the reader goes on.
-    fn place(
+    pub(super) fn place(
         &self,
         position: Position,
         face: Face,
@@ -223,18 +305,19 @@ impl<D: Db> Log<D> {
             (Position::After(id), _) => self.bounds().resume(id),
             (Position::Time(at), _) => Ok(self.since(at.saturating_sub(OVERLAP_MS))?),
             (Position::None, Face::Updates) => Ok(self.since(now.saturating_sub(RECENT_MS))?),
-            (Position::None, Face::Events | Face::LongPoll) => Ok(self.bounds().start()),
+            (Position::None, _) => Ok(self.bounds().start()),
         })
     }
 
-    /// `/long-poll` has no `next`: it must not be answered with nothing but erased events, or its
-    /// reader would ask the same for ever.
+    /// `/long-poll` has no `next`: it must not be answered with nothing but events that are erased or
+    /// hidden, or its reader would ask the same for ever.
     fn shown(&self, mut range: Range, query: &Query) -> Result<Range, DbError> {
-        if query.face != Face::LongPoll || self.erasures() == 0 {
+        let all = query.filter.is_empty() && self.erasures() == 0;
+        if query.face != Face::LongPoll || all {
             return Ok(range);
         }
-        while !range.is_empty() && !self.shows(range)? {
-            range = self.range(range.through, query.limit.unwrap_or(u64::MAX))?;
+        while !range.is_empty() && !self.shows(range, &query.filter)? {
+            range = self.filtered(range.through, query.limit, &query.filter)?;
         }
         Ok(range)
     }
@@ -267,6 +350,8 @@ impl<D: Db> Log<D> {
             etag: Some(etag),
             last_modified,
             cache_control: cache_control(answer, reader.audience),
+            edge_seconds: edge_seconds(answer),
+            next: None,
         })
     }
 
@@ -297,7 +382,7 @@ impl<D: Db> Log<D> {
     }
 }
 
-fn gone<T, B>(lost: Lost, bounds: Bounds, audience: Audience) -> Reply<T, B> {
+pub(super) fn gone<T, B>(lost: Lost, bounds: Bounds, audience: Audience) -> Reply<T, B> {
     let rejection = match lost {
         Lost::Expired => Rejection::CursorExpired,
         Lost::Ahead => Rejection::CursorAhead,
@@ -321,6 +406,41 @@ fn refusal<T, B>(rejection: Rejection) -> Reply<T, B> {
         etag: None,
         last_modified: None,
         cache_control: cache_control(Answer::Never, Audience::Token),
+        edge_seconds: None,
+        next: None,
         content: Content::Problem(rejection.into()),
     }
+}
+
+/// Bytes may be many: they are not kept at the edge, but go through it as they are read.
+fn unkept<T, B>(reply: Reply<T, B>) -> Reply<T, B> {
+    Reply {
+        edge_seconds: None,
+        ..reply
+    }
+}
+
+/// What stands around the events of a face's own JSON.
+fn frame(
+    face: Face,
+    range: Range,
+    last: EventId,
+    more: bool,
+    cursor: u64,
+) -> (&'static str, String) {
+    let close = match face {
+        Face::LongPoll if range.is_empty() => r#"],"message":"timeout"}"#.to_owned(),
+        // `/updates` is bounded by bytes alone, and never silently.
+        Face::LongPoll => "]}".to_owned(),
+        Face::Updates if !more => "]}".to_owned(),
+        _ if cursor > 0 => {
+            format!(r#"],"next":"{last}","has_more":{more},"cursor":"{cursor}"}}"#)
+        }
+        _ => format!(r#"],"next":"{last}","has_more":{more}}}"#),
+    };
+    let open = match face {
+        Face::Updates => r#"{"updates":["#,
+        _ => r#"{"events":["#,
+    };
+    (open, close)
 }
