@@ -109,7 +109,7 @@ impl<D: Db> Log<D> {
             &[
                 Value::Int(consumer.id),
                 Value::Int(claim),
-                Value::Text(&list(held.iter().map(|held| held.seq))),
+                Value::Text(&list(&mut held.iter().map(|held| held.seq))),
                 Value::Int(held.len() as u64),
             ],
         )?;
@@ -123,8 +123,8 @@ impl<D: Db> Log<D> {
 
     fn extend(&self, consumer: &Consumer, held: &[Held<'_>], until: u64) -> Result<(), DbError> {
         // The batch of an ordered consumer has one holder, and one end.
-        let seqs = list(held.iter().map(|held| held.seq));
-        let claims = list(held.iter().map(|held| held.claim));
+        let seqs = list(&mut held.iter().map(|held| held.seq));
+        let claims = list(&mut held.iter().map(|held| held.claim));
         let (sql, which) = match consumer.ordered {
             true => (
                 "UPDATE held SET ready_at = max(ready_at, ?) WHERE consumer = ?
@@ -165,7 +165,7 @@ impl<D: Db> Log<D> {
                     Value::Int(first.claim),
                 ],
             ),
-            _ => self.return_held(consumer, held.iter().map(|held| held.seq), 0, 0),
+            _ => self.return_held(consumer, &mut held.iter().map(|held| held.seq), 0, 0),
         }
     }
 
@@ -199,14 +199,14 @@ impl<D: Db> Log<D> {
         } else {
             now.saturating_add(delay)
         };
-        self.return_held(consumer, again.into_iter(), 1, ready_at)?;
+        self.return_held(consumer, &mut again.into_iter(), 1, ready_at)?;
         Ok(over.len())
     }
 
     fn return_held(
         &self,
         consumer: &Consumer,
-        seqs: impl Iterator<Item = u64>,
+        seqs: &mut dyn Iterator<Item = u64>,
         failures: u64,
         ready_at: u64,
     ) -> Result<(), DbError> {
