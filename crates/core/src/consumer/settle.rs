@@ -91,8 +91,8 @@ impl<D: Db> Log<D> {
     }
 
     /// Of an ordered consumer's leases, those before which an event is not settled: what is done out
-    /// of order would be done again after what follows it. What is no longer there need not be settled:
-    /// whoever repeats a claim is not shown it.
+    /// of order would be done again after what follows it. What was erased is settled by that: whoever
+    /// repeats a claim is not shown it.
     fn split_early<'t>(
         &self,
         consumer: &Consumer,
@@ -101,15 +101,22 @@ impl<D: Db> Log<D> {
         let Some(claim) = held.first().map(|held| held.claim) else {
             return Ok(Vec::new());
         };
-        let due = self.numbers(
-            "SELECT seq FROM held WHERE consumer = ? AND claim = ?
-                AND (seq IN (SELECT value FROM json_each(?))
-                    OR EXISTS (SELECT 1 FROM events WHERE events.seq = held.seq AND form < 3))
-             ORDER BY seq LIMIT ?",
+        let named = list(&mut held.iter().map(|held| held.seq));
+        self.db().execute(
+            "DELETE FROM held WHERE consumer = ? AND claim = ?
+                AND seq NOT IN (SELECT value FROM json_each(?))
+                AND EXISTS (SELECT 1 FROM events WHERE events.seq = held.seq AND form = 3)",
             &[
                 Value::Int(consumer.id),
                 Value::Int(claim),
-                Value::Text(&list(&mut held.iter().map(|held| held.seq))),
+                Value::Text(&named),
+            ],
+        )?;
+        let due = self.numbers(
+            "SELECT seq FROM held WHERE consumer = ? AND claim = ? ORDER BY seq LIMIT ?",
+            &[
+                Value::Int(consumer.id),
+                Value::Int(claim),
                 Value::Int(held.len() as u64),
             ],
         )?;
