@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fresh } from "./lib/bodies.js";
-import { Consumer, ids, leases } from "./lib/consumer.js";
+import { Consumer, leases } from "./lib/consumer.js";
 import { Feeds } from "./lib/feeds.js";
 import { until } from "./lib/wait.js";
 

@@ -141,13 +141,23 @@ impl Gap {
 }
 
 /// Numbers as a JSON array, for SQL to read.
-fn list(numbers: impl Iterator<Item = u64>) -> String {
-    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
-    format!("[{}]", numbers.join(","))
+fn list(numbers: &mut dyn Iterator<Item = u64>) -> String {
+    join(&mut numbers.map(|number| number.to_string()))
 }
 
 /// Pairs of numbers as a JSON array.
 fn pairs(pairs: &[(u64, u64)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("[{a},{b}]")).collect();
-    format!("[{}]", pairs.join(","))
+    join(&mut pairs.iter().map(|(a, b)| format!("[{a},{b}]")))
+}
+
+fn join(items: &mut dyn Iterator<Item = String>) -> String {
+    let mut json = String::from("[");
+    for item in items {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&item);
+    }
+    json.push(']');
+    json
 }

@@ -300,15 +300,21 @@ impl Consumer {
     }
 
     /// Of the sequences whose leases hold, those that may be settled: in order, all that come first.
-    pub(crate) fn in_order(&self, feed: &Feed, held: &BTreeSet<u64>) -> BTreeSet<u64> {
+    pub(crate) fn in_order(&mut self, feed: &Feed, held: &BTreeSet<u64>) -> BTreeSet<u64> {
         if !self.kind.ordered {
             return held.clone();
         }
-        // What is no longer there need not be settled.
-        let due = self
+        // What was erased is settled by that.
+        if !held.is_empty() {
+            self.rows.retain(|seq, row| {
+                let named = row.claim.is_none() || held.contains(seq);
+                named || feed.left(*seq) != Left::Erased
+            });
+        }
+        let first = self
             .batch()
-            .filter(|seq| held.contains(seq) || feed.left(*seq) == Left::Kept);
-        let first = due.zip(held).take_while(|(due, held)| due == *held);
+            .zip(held)
+            .take_while(|(due, held)| due == *held);
         first.map(|(seq, _)| seq).collect()
     }
 

@@ -232,7 +232,7 @@ fn an_ordered_batch_that_fails_is_the_first_events_failure() {
 fn what_was_erased_stands_in_nobodys_way() {
     let (_, log) = with(3);
     let ordered = || json!({"mode": "ordered", "attempt_id": "a"});
-    claim(&log, "c", ordered(), NOW);
+    let first = claim(&log, "c", ordered(), NOW).leases()[..1].to_vec();
     assert_eq!(log.erase(1, NOW), Ok(true));
     // Whoever lost that answer does not hear of the first.
     let again = claim(&log, "c", ordered(), NOW);
@@ -243,6 +243,7 @@ fn what_was_erased_stands_in_nobodys_way() {
         (0, vec!["out_of_order".to_owned()])
     );
     assert_eq!(ack(&log, "c", &leases, NOW), (2, vec![]));
+    assert_eq!(ack(&log, "c", &first, NOW), (0, vec!["settled".to_owned()]));
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl<D: Db> Log<D> {
                 Value::Int(consumer.nonce),
                 Value::Int(consumer.id),
                 Value::Text(attempt),
-                Value::Text(&list(batch.events.iter().map(|(seq, _)| *seq))),
+                Value::Text(&list(&mut batch.events.iter().map(|(seq, _)| *seq))),
                 Value::Int(until),
             ],
         )

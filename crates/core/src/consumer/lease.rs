@@ -89,7 +89,7 @@ impl<D: Db> Log<D> {
              FROM json_each(?) LEFT JOIN held ON consumer = ? AND seq = value ORDER BY value",
             &[
                 Value::Int(now),
-                Value::Text(&list(known.iter().map(|(_, lease)| lease.seq))),
+                Value::Text(&list(&mut known.iter().map(|(_, lease)| lease.seq))),
                 Value::Int(consumer.id),
             ],
         )?;

@@ -211,7 +211,7 @@ impl<D: Db> Log<D> {
             "DELETE FROM held WHERE consumer = ? AND seq IN (SELECT value FROM json_each(?))",
             &[
                 Value::Int(consumer),
-                Value::Text(&list(seqs.iter().copied())),
+                Value::Text(&list(&mut seqs.iter().copied())),
             ],
         )
     }

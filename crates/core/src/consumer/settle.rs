@@ -91,8 +91,8 @@ impl<D: Db> Log<D> {
     }
 
     /// Of an ordered consumer's leases, those before which an event is not settled: what is done out
-    /// of order would be done again after what follows it. What is no longer there need not be settled:
-    /// whoever repeats a claim is not shown it.
+    /// of order would be done again after what follows it. What was erased is settled by that: whoever
+    /// repeats a claim is not shown it.
     fn split_early<'t>(
         &self,
         consumer: &Consumer,
@@ -101,15 +101,22 @@ impl<D: Db> Log<D> {
         let Some(claim) = held.first().map(|held| held.claim) else {
             return Ok(Vec::new());
         };
-        let due = self.numbers(
-            "SELECT seq FROM held WHERE consumer = ? AND claim = ?
-                AND (seq IN (SELECT value FROM json_each(?))
-                    OR EXISTS (SELECT 1 FROM events WHERE events.seq = held.seq AND form < 3))
-             ORDER BY seq LIMIT ?",
+        let named = list(&mut held.iter().map(|held| held.seq));
+        self.db().execute(
+            "DELETE FROM held WHERE consumer = ? AND claim = ?
+                AND seq NOT IN (SELECT value FROM json_each(?))
+                AND EXISTS (SELECT 1 FROM events WHERE events.seq = held.seq AND form = 3)",
             &[
                 Value::Int(consumer.id),
                 Value::Int(claim),
-                Value::Text(&list(held.iter().map(|held| held.seq))),
+                Value::Text(&named),
+            ],
+        )?;
+        let due = self.numbers(
+            "SELECT seq FROM held WHERE consumer = ? AND claim = ? ORDER BY seq LIMIT ?",
+            &[
+                Value::Int(consumer.id),
+                Value::Int(claim),
                 Value::Int(held.len() as u64),
             ],
         )?;
@@ -123,8 +130,8 @@ impl<D: Db> Log<D> {
 
     fn extend(&self, consumer: &Consumer, held: &[Held<'_>], until: u64) -> Result<(), DbError> {
         // The batch of an ordered consumer has one holder, and one end.
-        let seqs = list(held.iter().map(|held| held.seq));
-        let claims = list(held.iter().map(|held| held.claim));
+        let seqs = list(&mut held.iter().map(|held| held.seq));
+        let claims = list(&mut held.iter().map(|held| held.claim));
         let (sql, which) = match consumer.ordered {
             true => (
                 "UPDATE held SET ready_at = max(ready_at, ?) WHERE consumer = ?
@@ -165,7 +172,7 @@ impl<D: Db> Log<D> {
                     Value::Int(first.claim),
                 ],
             ),
-            _ => self.return_held(consumer, held.iter().map(|held| held.seq), 0, 0),
+            _ => self.return_held(consumer, &mut held.iter().map(|held| held.seq), 0, 0),
         }
     }
 
@@ -199,14 +206,14 @@ impl<D: Db> Log<D> {
         } else {
             now.saturating_add(delay)
         };
-        self.return_held(consumer, again.into_iter(), 1, ready_at)?;
+        self.return_held(consumer, &mut again.into_iter(), 1, ready_at)?;
         Ok(over.len())
     }
 
     fn return_held(
         &self,
         consumer: &Consumer,
-        seqs: impl Iterator<Item = u64>,
+        seqs: &mut dyn Iterator<Item = u64>,
         failures: u64,
         ready_at: u64,
     ) -> Result<(), DbError> {
