@@ -147,8 +147,8 @@ test("no answer of one feed reaches another, and a token is asked for each time"
     }
     await feeds.broker.queue.drained();
   }
-  for (let round = 0; round < 3; round += 1) {
-    for (const [feed, other] of [["one", "two"], ["two", "one"]]) {
+  for (let round = 0; round < 2; round += 1) {
+    await Promise.all([["one", "two"], ["two", "one"]].map(async ([feed, other]) => {
       await Promise.all(["/events?limit=2", "/events", "/updates", "/long-poll"].map(async (path) => {
         const own = await readers[feed].get(path);
         assert.equal(own.status, 200);
@@ -159,7 +159,7 @@ test("no answer of one feed reaches another, and a token is asked for each time"
           expectProblem(foreign, 401, "unauthorised", `${path} of ${feed}`);
         }));
       }));
-    }
+    }));
   }
   assert.ok((await asked()).length > 0);
 });
