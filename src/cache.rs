@@ -13,13 +13,14 @@ use wasm_bindgen::JsCast;
 use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
 use waypost_core::problem::Problem;
 use waypost_core::query::Question;
+use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
 use crate::access::Authorised;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::ffi;
 use crate::host::settled;
+use crate::{ffi, log};
 
 thread_local! {
     static EPOCHS: RefCell<Vec<Heard>> = const { RefCell::new(Vec::new()) };
@@ -92,13 +93,18 @@ pub(crate) async fn ask(
         call.shared(&epoch, &key, &stub, &Authorised::url(&path), &init)
     });
     match settled(shared).await {
-        Ok(answer) if !answer.is_undefined() => {
+        // It was not to be shared.
+        Ok(answer) if answer.is_undefined() => reader.ask(edge, call, "GET", &path).await,
+        Ok(answer) => {
             let answer = answer.unchecked_into();
             heard(feed, &answer, call.now);
             Ok(answer)
         }
-        // It was not to be shared, or whoever asked it did not see its end.
-        _ => reader.ask(edge, call, "GET", &path).await,
+        // A feed that has no answer for one has none for those who would ask it all at once.
+        Err(error) => {
+            log::error("the feed did not answer", &log::reason(&error));
+            Err(Rejection::FeedUnavailable.into())
+        }
     }
 }
 

@@ -38,6 +38,7 @@ describe("a stream", { concurrency: true }, () => {
     assert.equal(status, 200);
     assert.equal(headers.get("content-type"), "text/event-stream");
     assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("x-accel-buffering"), "no");
     const start = await frames.next();
     assert.deepEqual(start, { retry: "1000", id: first[0].id.replace(/1$/, "0") });
     const seen = await frames.events(2);

@@ -5,6 +5,7 @@ mod db;
 mod echoes;
 mod faults;
 mod filters;
+mod follow;
 mod forms;
 pub(crate) mod given;
 mod growth;
