@@ -72,12 +72,12 @@ pub(crate) async fn ask(
 ) -> Result<Response, Problem> {
     let path = format!("/{view}{question}");
     let fresh = wants_fresh(call.headers().get("cache-control"));
-    let Some(at_once) = question.at_once().filter(|_| !fresh) else {
+    let Some(shared) = question.shared().filter(|_| !fresh) else {
         return reader.ask(edge, call, "GET", &path).await;
     };
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
-    let key = format!("/{feed}/{view}{at_once}");
+    let key = format!("/{feed}/{view}{shared}");
     if question.hold() > 0 {
         if let Some(kept) = looked_up(&epoch, &key).await {
             return Ok(kept);
