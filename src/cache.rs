@@ -13,13 +13,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
 use waypost_core::problem::Problem;
 use waypost_core::query::Question;
+use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
 use crate::access::Authorised;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::ffi;
 use crate::host::settled;
+use crate::{ffi, log};
 
 thread_local! {
     static EPOCHS: RefCell<Vec<Heard>> = const { RefCell::new(Vec::new()) };
@@ -71,12 +72,12 @@ pub(crate) async fn ask(
 ) -> Result<Response, Problem> {
     let path = format!("/{view}{question}");
     let fresh = wants_fresh(call.headers().get("cache-control"));
-    let Some(at_once) = question.at_once().filter(|_| !fresh) else {
+    let Some(shared) = question.shared().filter(|_| !fresh) else {
         return reader.ask(edge, call, "GET", &path).await;
     };
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
-    let key = format!("/{feed}/{view}{at_once}");
+    let key = format!("/{feed}/{view}{shared}");
     if question.hold() > 0 {
         if let Some(kept) = looked_up(&epoch, &key).await {
             return Ok(kept);
@@ -92,13 +93,18 @@ pub(crate) async fn ask(
         call.shared(&epoch, &key, &stub, &Authorised::url(&path), &init)
     });
     match settled(shared).await {
-        Ok(answer) if !answer.is_undefined() => {
+        // It was not to be shared.
+        Ok(answer) if answer.is_undefined() => reader.ask(edge, call, "GET", &path).await,
+        Ok(answer) => {
             let answer = answer.unchecked_into();
             heard(feed, &answer, call.now);
             Ok(answer)
         }
-        // It was not to be shared, or whoever asked it did not see its end.
-        _ => reader.ask(edge, call, "GET", &path).await,
+        // A feed that has no answer for one has none for those who would ask it all at once.
+        Err(error) => {
+            log::error("the feed did not answer", &log::reason(&error));
+            Err(Rejection::FeedUnavailable.into())
+        }
     }
 }
 

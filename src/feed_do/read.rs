@@ -112,11 +112,10 @@ fn key(question: &Question, reader: Reader<'_>) -> String {
         preconditions,
         ..
     } = reader;
-    let hold = question.hold();
-    let at_once = question.at_once();
-    let question = at_once.as_ref().unwrap_or(question);
+    let shared = question.shared();
+    let question = shared.as_ref().unwrap_or(question);
     format!(
-        "{question}\n{hold}\n{audience:?}\n{}\n{preconditions:?}",
+        "{question}\n{audience:?}\n{}\n{preconditions:?}",
         format.name()
     )
 }

@@ -75,6 +75,8 @@ impl Feed {
         let answer = Answer::new(200)
             .header("content-type", Format::Sse.media_type())
             .header("cache-control", "no-store")
+            // nginx would collect it until it ends.
+            .header("x-accel-buffering", "no")
             .body(stream.pipe.readable());
         // It ends with its client or with its time.
         let _ = host::lasting(async move {

@@ -48,11 +48,16 @@ test("full pages and single events are asked for once, however often and by whom
   for (const path of [`/events?since_id=${first}&limit=2`, `/events/${second}`, `/events/${second}?encoding=base64`]) {
     const answers = [];
     for (let count = 0; count < 4; count += 1) answers.push(await reader.get(path));
-    // Held readers too, whatever they echo, by another spelling of the same.
-    if (path.includes("since_id")) {
-      answers.push(await reader.get(`${path}&wait=20`), await reader.get(`/events?wait=3&limit=2&cursor=7&x=1&since_id=${first}`));
-    }
     assert.equal(sum(await asked()), 1, path);
+    // Held readers too, whatever they echo, by another spelling of the same; where they go on they hold again.
+    if (path.includes("since_id")) {
+      for (const held of [`${path}&wait=20`, `/events?wait=20&limit=2&cursor=7&x=1&since_id=${first}`]) {
+        answers.push(await reader.get(held));
+        assert.match(String(answers.at(-1)?.headers.get("link")), /wait=20/);
+      }
+      assert.match(String((await reader.get(path)).headers.get("link")), /wait=0/);
+      assert.equal(sum(await asked()), 1, path);
+    }
     const [head, ...rest] = answers;
     for (const answer of rest) {
       assert.equal(answer.status, 200);
@@ -89,7 +94,7 @@ test("the end of the log is asked for once a second, and everybody sees what is 
   do seen = (await reader.get(path)).json.events[0]?.id;
   while (!seen && performance.now() - appended < 5_000);
   assert.equal(seen, id);
-  assert.ok(performance.now() - appended < 1_500);
+  assert.ok(performance.now() - appended < 2_500);
 });
 
 test("a hold is never answered with an end that was", async () => {
@@ -147,8 +152,8 @@ test("no answer of one feed reaches another, and a token is asked for each time"
     }
     await feeds.broker.queue.drained();
   }
-  for (let round = 0; round < 3; round += 1) {
-    for (const [feed, other] of [["one", "two"], ["two", "one"]]) {
+  for (let round = 0; round < 2; round += 1) {
+    await Promise.all([["one", "two"], ["two", "one"]].map(async ([feed, other]) => {
       await Promise.all(["/events?limit=2", "/events", "/updates", "/long-poll"].map(async (path) => {
         const own = await readers[feed].get(path);
         assert.equal(own.status, 200);
@@ -159,7 +164,7 @@ test("no answer of one feed reaches another, and a token is asked for each time"
           expectProblem(foreign, 401, "unauthorised", `${path} of ${feed}`);
         }));
       }));
-    }
+    }));
   }
   assert.ok((await asked()).length > 0);
 });
@@ -233,5 +238,5 @@ test("500 pollers at the end of a feed ask its object once a second", async () =
   assert.equal(missed, 0);
   assert.ok(requests > POLLERS * 5, `${requests} requests`);
   console.log(`${requests} requests of ${POLLERS} pollers in ${SECONDS} s, of which ${reached} reached the object`);
-  assert.ok(reached <= SECONDS + APPENDS, `${reached} of ${requests} requests reached the object`);
+  assert.ok(reached <= SECONDS + 1 + APPENDS, `${reached} of ${requests} requests reached the object`);
 });

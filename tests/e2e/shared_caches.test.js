@@ -35,7 +35,7 @@ async function crowded(kind, { pollers, appends, every, uncacheable }) {
     await until(() => crowd.hasSeen(appends) || crowd.errors.length > 0, { what: "everyone has seen everything", within: 10_000 });
     const { reads, most } = /** @type {import("./lib/counting.js").Counts} */ ((await feeds.reader().fetch(COUNTS)).json);
     await crowd.stop();
-    const said = `${kind}: ${crowd.requests} requests of ${pollers} pollers, ${reads} at the origin, ${most} at once; delay ${crowd.delay(50)} ms, p99 ${crowd.delay(99)} ms`;
+    const said = `${kind}: ${crowd.requests} requests of ${pollers} pollers, ${reads} at the origin, ${most} at once; delay ${crowd.delay(50)} ms, p99 ${crowd.delay(99)} ms; ${crowd.errors.length} errors`;
     console.log(said);
     assert.deepEqual(crowd.errors.slice(0, 3), [], said);
     const { json } = await feeds.reader("open").get(`/events?since_id=${since}`);

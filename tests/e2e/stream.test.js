@@ -21,7 +21,7 @@ before(async () => {
   const open = { tokens: ["POLL_TOKEN"] };
   feeds = await Feeds.start({
     default: open, types: open, quiet: open, short: { ...open, stream_seconds: 1 }, one: { ...open, max_waiting: 1 },
-    few: { ...open, retention_events: 2 }, page: { public: true, cors_origins: "*" },
+    few: { ...open, retention_events: 2 },
   });
 });
 after(() => feeds?.stop());
@@ -38,6 +38,7 @@ describe("a stream", { concurrency: true }, () => {
     assert.equal(status, 200);
     assert.equal(headers.get("content-type"), "text/event-stream");
     assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("x-accel-buffering"), "no");
     const start = await frames.next();
     assert.deepEqual(start, { retry: "1000", id: first[0].id.replace(/1$/, "0") });
     const seen = await frames.events(2);
@@ -126,44 +127,46 @@ describe("a stream", { concurrency: true }, () => {
     first.abort();
     await until(async () => (await feeds.reader("one").get(`/events?since_id=${await feeds.end("one")}&wait=1`)).status === 200, { within: 5_000 });
   });
-});
 
-test("a browser's EventSource loses and repeats nothing over kills", { skip: skipBrowser }, async () => {
-  const page = createServer((_, response) => response.end("<!doctype html><title>events</title>"));
-  await new Promise((ready) => page.listen(0, "127.0.0.1", () => ready(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (page.address());
-  const { broker, server } = feeds;
-  const browser = await Browser.open(`http://127.0.0.1:${port}/`);
-  try {
-    await browser.evaluate(`
-      globalThis.seen = []; globalThis.opened = 0;
-      globalThis.source = new EventSource(${JSON.stringify(`${server.url}/feeds/page/stream`)});
-      source.onopen = () => opened += 1;
-      source.addEventListener("push", ({ lastEventId, data }) => seen.push([lastEventId, JSON.parse(data).id]));
-      0`);
-    const opened = (/** @type {number} */ times) => until(async () => (await browser.evaluate("opened")) >= times, { what: `opened ${times} times`, within: 30_000 });
-    await opened(1);
-    /** @type {string[]} */
-    const sent = [];
-    for (let round = 1; round <= 3; round += 1) {
-      // Some before the kill, some while it is dead, some that it does not know whether the browser has.
-      sent.push(...ids(await feeds.append("page", fresh(), fresh())).map(String));
-      broker.queue.hold();
-      for (let count = 0; count < 3; count += 1) expectAccepted(await feeds.reader().post(await feeds.webhook("page")), "received");
-      if (round === 2) broker.queue.release();
-      await server.kill();
-      broker.queue.release();
-      await server.start();
-      await broker.queue.drained();
-      await opened(round + 1);
+  test("a browser's EventSource loses and repeats nothing over kills", { skip: skipBrowser }, async () => {
+    const page = createServer((_, response) => response.end("<!doctype html><title>events</title>"));
+    await new Promise((ready) => page.listen(0, "127.0.0.1", () => ready(undefined)));
+    const { port } = /** @type {import("node:net").AddressInfo} */ (page.address());
+    const own = await Feeds.start({ page: { public: true, cors_origins: "*" } });
+    const { broker, server } = own;
+    const browser = await Browser.open(`http://127.0.0.1:${port}/`);
+    try {
+      await browser.evaluate(`
+        globalThis.seen = []; globalThis.opened = 0;
+        globalThis.source = new EventSource(${JSON.stringify(`${server.url}/feeds/page/stream`)});
+        source.onopen = () => opened += 1;
+        source.addEventListener("push", ({ lastEventId, data }) => seen.push([lastEventId, JSON.parse(data).id]));
+        0`);
+      const opened = (/** @type {number} */ times) => until(async () => (await browser.evaluate("opened")) >= times, { what: `opened ${times} times`, within: 30_000 });
+      await opened(1);
+      /** @type {string[]} */
+      const sent = [];
+      for (let round = 1; round <= 3; round += 1) {
+        // Some before the kill, some while it is dead, some that it does not know whether the browser has.
+        sent.push(...ids(await own.append("page", fresh(), fresh())).map(String));
+        broker.queue.hold();
+        for (let count = 0; count < 3; count += 1) expectAccepted(await own.reader().post(await own.webhook("page")), "received");
+        if (round === 2) broker.queue.release();
+        await server.kill();
+        broker.queue.release();
+        await server.start();
+        await broker.queue.drained();
+        await opened(round + 1);
+      }
+      const { json } = await own.reader("page", { token: null }).get("/events");
+      assert.equal(json.events.length, 15);
+      await until(async () => (await browser.evaluate("seen.length")) >= json.events.length, { what: "the browser has seen them all" });
+      const seen = await browser.evaluate("seen");
+      assert.deepEqual(seen, ids(json.events).map((id) => [id, id]));
+    } finally {
+      await browser.close();
+      page.close();
+      await own.stop();
     }
-    const { json } = await feeds.reader("page", { token: null }).get("/events");
-    assert.equal(json.events.length, 15);
-    await until(async () => (await browser.evaluate("seen.length")) >= json.events.length, { what: "the browser has seen them all" });
-    const seen = await browser.evaluate("seen");
-    assert.deepEqual(seen, ids(json.events).map((id) => [id, id]));
-  } finally {
-    await browser.close();
-    page.close();
-  }
+  });
 });

@@ -335,15 +335,14 @@ impl Question {
         Ok(self)
     }
 
-    /// The same question by one who does not wait, where its answer may be one that was given to somebody
-    /// else; none where that would be of no use (a time is each reader's own), or too much to keep.
-    pub fn at_once(&self) -> Option<Self> {
+    /// The question without what is echoed, where its answer may be one that was given to somebody else; none
+    /// where that would be of no use (a time is each reader's own), or too much to keep.
+    pub fn shared(&self) -> Option<Self> {
         match self {
             Self::List(query) => {
                 let own = matches!(query.position, Position::Time(_)) || query.face == Face::Stream;
                 (!own).then(|| {
                     Self::List(Query {
-                        hold: 0,
                         cursor: 0,
                         ..query.clone()
                     })

@@ -54,7 +54,8 @@ export class Browser {
       socket.addEventListener("open", open);
       socket.addEventListener("error", failed);
     });
-    await until(async () => (await this.evaluate("document.readyState")) === "complete");
+    // Before that there is another page, whose globals go with it.
+    await until(() => this.evaluate(`location.href === ${JSON.stringify(url)} && document.readyState === "complete"`));
   }
 
   /** The value of an expression in the page; promises are awaited. @param {string} expression @returns {Promise<any>} */

@@ -5,6 +5,7 @@ pub(crate) mod db;
 mod echoes;
 mod faults;
 mod filters;
+mod follow;
 mod forms;
 pub(crate) mod given;
 pub(crate) mod growth;

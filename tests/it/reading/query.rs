@@ -173,6 +173,34 @@ fn a_preference_is_for_urls_that_say_nothing() {
     check(Face::Stream, "", 10, (0, false));
 }
 
+/// What may be answered with what somebody else was: not by who waits otherwise, since where the list goes on
+/// differs.
+#[test]
+fn shared_questions() {
+    let shared = |resource, query: &str| {
+        let asked = Question::parse(resource, Some(ID), query, None).expect("a question");
+        asked.shared().map(|question| question.to_string())
+    };
+    let events = |query: &str| shared(Resource::Events, query);
+    let held = format!("/events?limit=100&since_id={ID}&wait=5");
+    for echoed in ["", "&cursor=7", "&cursor=x"] {
+        assert_eq!(
+            events(&format!("since_id={ID}&wait=5{echoed}")),
+            Some(held.clone())
+        );
+    }
+    assert_ne!(events(&format!("since_id={ID}")), Some(held));
+    assert_eq!(shared(Resource::Updates, ""), Some("/updates?".to_owned()));
+    assert_eq!(
+        shared(Resource::Updates, "since=2026-01-01T00:00:00Z"),
+        None
+    );
+    assert_eq!(shared(Resource::Event, ""), Some(format!("/events/{ID}")));
+    for own in [Resource::EventBody, Resource::Newest, Resource::Stream] {
+        assert_eq!(shared(own, ""), None, "{own:?}");
+    }
+}
+
 #[test]
 fn a_stream_is_resumed_by_its_header() {
     let other = ID.replace("42", "43");
