@@ -262,14 +262,7 @@ fn bodies() {
     ] {
         check(Verb::Claim, body, true);
     }
-    for body in [
-        "[]",
-        "7",
-        "null",
-        "{",
-        "{}{}",
-        r#"{"max":1.5}"#,
-    ] {
+    for body in ["[]", "7", "null", "{", "{}{}", r#"{"max":1.5}"#] {
         check(Verb::Claim, body, false);
     }
     for verb in [Verb::Ack, Verb::Nack, Verb::Extend, Verb::Release] {
