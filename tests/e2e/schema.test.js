@@ -29,14 +29,25 @@ generation.mode = "positive"
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 410, 413, 429, "5xx"]
 `;
 
-/** A claim says in its body how long it waits. */
+/** A claim says in its body how long it waits; and half a character is no text, which no schema can say. */
 const HOOKS = `
 import schemathesis
 
+def whole(value):
+    if isinstance(value, str):
+        return value.encode("utf-8", "ignore").decode()
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(item) for name, item in value.items()}
+    return value
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if isinstance(case.body, dict) and isinstance(case.body.get("wait"), (int, float)):
-        case.body["wait"] = 0
+    if isinstance(case.body, dict):
+        case.body = whole(case.body)
+        if isinstance(case.body.get("wait"), (int, float)):
+            case.body["wait"] = 0
 `;
 
 /** @type {Feeds} */
