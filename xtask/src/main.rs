@@ -8,6 +8,7 @@
 
 mod bench;
 mod build;
+mod chaos;
 mod check;
 mod config;
 mod counts;
@@ -16,6 +17,7 @@ mod hash;
 mod install;
 mod names;
 mod node;
+mod programs;
 mod progress;
 mod project;
 mod python;
@@ -42,6 +44,8 @@ cargo xtask COMMAND
                                   (ARGS go to the runner of a single suite)
   check                           configuration, formatting, clippy and docs, warnings denied
   bench [NAME...] [--quick]       measure Waypost beside its peers
+  chaos agent [--webhooks N] [--runs N] [--seed N]
+                                  kill edge, agent and backend while webhooks come
 ";
 
 fn main() -> ExitCode {
@@ -71,6 +75,7 @@ fn command() -> Result<ExitCode> {
         "check" => none(args).and_then(|()| check::command(&project)),
         "test" => test::run(&project, &test::Options::parse(args)?),
         "bench" => bench::run(&project, args),
+        "chaos" => chaos::run(&project, args),
         _ => bail!("there is no command `{name}`.\n\n{USAGE}"),
     }
 }

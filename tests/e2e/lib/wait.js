@@ -48,14 +48,15 @@ export async function freePort() {
 }
 
 /**
- * Whether something accepts connections on a port of 127.0.0.1.
+ * Whether something accepts connections on a port.
  *
  * @param {number} port
+ * @param {string} [host]
  * @returns {Promise<boolean>}
  */
-export function accepts(port) {
+export function accepts(port, host = "127.0.0.1") {
   return new Promise((answer) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     socket.once("connect", () => (socket.destroy(), answer(true)));
     socket.once("error", () => answer(false));
   });

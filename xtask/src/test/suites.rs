@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     build, check,
     counts::{self, Counts},
-    node, progress,
+    node, programs, progress,
     project::Project,
     python, run,
     setup::{Ready, WASM},
@@ -127,6 +127,7 @@ impl<'a> Bench<'a> {
         let folder = self.project.root.join("tests/e2e");
         present(&folder.join("package.json"))?;
         self.bundle()?;
+        programs::build(self.project)?;
         node::install_shown(&folder, &self.ready.node)?;
         let mut counts = Counts::default();
         // The script of package.json says which files and how many at once.
@@ -138,7 +139,7 @@ impl<'a> Bench<'a> {
                 .node
                 .command("node", fixed.into_iter().chain(self.args.iter().cloned()))
         };
-        let mut command = run::coloured(command)
+        let mut command = programs::told(self.project, run::coloured(command))
             .dir(&folder)
             .env("WAYPOST_BUILD", self.project.build());
         let requirements = folder.join("requirements.txt");
