@@ -10,6 +10,10 @@ const DEFAULT_RETENTION_DAYS: u64 = 7;
 /// of the object's 128 MB.
 const DEFAULT_MAX_WAITING: u64 = 20_000;
 
+/// How long the endpoint of a subscription may fail without a success before it is suspended, where the config says
+/// nothing, in seconds: three days.
+const DEFAULT_SUSPEND_AFTER_SECONDS: u64 = 3 * 24 * 3600;
+
 /// What the config says of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
@@ -23,6 +27,8 @@ pub struct Feed {
     pub verify: bool,
     /// How many requests it holds at once; one more is asked to come again.
     pub max_waiting: u64,
+    /// How long the endpoint of a subscription may fail without a success, in seconds.
+    pub suspend_after_seconds: u64,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -49,6 +55,7 @@ impl Default for Feed {
             retention,
             verify: true,
             max_waiting: DEFAULT_MAX_WAITING,
+            suspend_after_seconds: DEFAULT_SUSPEND_AFTER_SECONDS,
         }
     }
 }
@@ -75,5 +82,8 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         max_waiting: feed
             .number("max_waiting", 1..=100_000)
             .unwrap_or(default.max_waiting),
+        suspend_after_seconds: feed
+            .number("suspend_after_seconds", 1..=31_536_000)
+            .unwrap_or(default.suspend_after_seconds),
     })
 }

@@ -7,7 +7,8 @@
 //! - `read`: pages, single events and bodies.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
-//! - `dead`: what could not become an event.
+//! - `dead`: what could not become an event, and what a subscription gave up.
+//! - `push`: events as subscriptions send them; `subscribers`: who they are, and how far they know.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
@@ -16,10 +17,12 @@ mod append;
 pub mod db;
 mod dead;
 mod payload;
+mod push;
 mod read;
 mod reply;
 mod retain;
 mod schema;
+mod subscribers;
 
 use std::cell::Cell;
 
@@ -28,6 +31,7 @@ use db::{Db, DbError};
 
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
+pub use push::{Pushed, Wanted};
 pub(crate) use read::event_json;
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use reply::{Content, Reader, Reply, Turn};
