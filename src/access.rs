@@ -20,7 +20,7 @@ const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
 
 /// Somebody who may do this with this feed.
 pub(crate) struct Authorised<'t> {
-    feed: &'t str,
+    pub(crate) feed: &'t str,
     pub(crate) audience: Audience,
 }
 

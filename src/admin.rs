@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
-use crate::{ffi, handshake};
+use crate::{ffi, handshake, push};
 
 /// A worker that pauses for longer in so short a body has gone.
 const BODY_MS: u32 = 10_000;
@@ -34,6 +34,9 @@ async fn act(edge: &'static Edge, call: &Call, target: Target<'_>) -> Result<Res
         return hand_over(edge, call, target).await;
     }
     let reader = Authorised::authorise(edge, call, target)?;
+    if push::takes(target.resource) {
+        return push::ask(edge, call, target, &reader).await;
+    }
     let id = target.id.unwrap_or_default();
     let (method, path) = match target.resource {
         Resource::Event => ("DELETE", format!("/events/{id}")),
@@ -73,14 +76,14 @@ async fn hand_over(
 }
 
 /// A body that is short, whatever it says of itself.
-async fn body(call: &Call) -> Result<JsValue, Problem> {
+pub(crate) async fn body(call: &Call) -> Result<JsValue, Problem> {
     let read = ffi::within(&ffi::short_body(&call.request, MAX_BODY), BODY_MS);
     let body = settled(Ok(read))
         .await
         .map_err(|_| Problem::from(Rejection::BodyIncomplete))?;
     match body.is_null() {
         true => Err(Problem::from(Rejection::BodyTooLarge)
-            .detail("The body is longer than 64 KB. Send fewer leases at once.")),
+            .detail("The body is longer than 64 KB. Send less at once.")),
         false => Ok(body),
     }
 }

@@ -30,6 +30,24 @@ impl DoDb {
     }
 }
 
+impl DoDb {
+    /// Takes the object's alarm away.
+    pub(crate) async fn delete_alarm(&self) -> Result<(), DbError> {
+        settled(self.storage.delete_alarm())
+            .await
+            .map(|_| ())
+            .map_err(error)
+    }
+
+    /// Removes everything, and the alarm.
+    pub(crate) async fn delete_all(&self) -> Result<(), DbError> {
+        settled(self.storage.delete_all())
+            .await
+            .map(|_| ())
+            .map_err(error)
+    }
+}
+
 fn error(error: JsValue) -> DbError {
     DbError(log::reason(&error))
 }

@@ -24,6 +24,7 @@ pub(crate) struct Edge {
     pub(crate) queue: QueueSender,
     feeds: Namespace,
     handovers: Namespace,
+    subscriptions: Namespace,
     pub(crate) in_flight: InFlight,
     /// Keys that the host has imported.
     pub(crate) keys: Keys,
@@ -66,6 +67,7 @@ impl Edge {
             queue: binding("QUEUE").unchecked_into(),
             feeds: binding("FEED").unchecked_into(),
             handovers: binding("HANDOVER").unchecked_into(),
+            subscriptions: binding("SUBSCRIPTION").unchecked_into(),
             keys: Keys::default(),
             in_flight: InFlight::default(),
             env: env.clone(),
@@ -103,6 +105,13 @@ impl Edge {
     /// A Durable Object of what sources are handed.
     pub(crate) fn handover_object(&self, source: &str) -> Result<Stub, JsValue> {
         self.handovers.stub(&self.handovers.id_from_name(source)?)
+    }
+
+    /// The Durable Object of one subscription of a feed.
+    pub(crate) fn subscription_object(&self, feed: &str, id: &str) -> Result<Stub, JsValue> {
+        let name = format!("{feed}/{id}");
+        self.subscriptions
+            .stub(&self.subscriptions.id_from_name(&name)?)
     }
 
     /// A binding by its name; undefined where there is none.

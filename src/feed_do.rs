@@ -7,10 +7,13 @@
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 //! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
+//! - `GET /push`, `GET /subscriptions`, `POST` and `DELETE /subscriptions/{id}`, `POST /subscriptions/{id}/dead-letters`,
+//!   `POST /subscriptions/{id}/suspended`: its subscriptions.
 
 mod append;
 mod consume;
 mod dead;
+mod push;
 mod read;
 mod stream;
 
@@ -86,6 +89,7 @@ impl FeedClass {
                 Some(now.saturating_add(ALARM_RETRY_MS))
             });
             object.set_alarm(next).await;
+            object.poke_all(now).await;
             JsValue::UNDEFINED
         })
     }
@@ -117,6 +121,12 @@ impl Feed {
             ("GET", ["consumers"]) => self.consumers(call),
             ("DELETE", ["consumers", name]) => self.delete_consumer(call, name),
             ("POST", ["consumers", name, verb]) => self.consume(call, name, verb).await,
+            ("GET", ["push"]) => self.push(call),
+            ("GET", ["subscriptions"]) => self.subscriptions(call),
+            ("POST", ["subscriptions", id]) => self.describe(call, id).await,
+            ("DELETE", ["subscriptions", id]) => self.unsubscribe(call, id),
+            ("POST", ["subscriptions", id, "dead-letters"]) => self.bury_delivery(call, id).await,
+            ("POST", ["subscriptions", id, "suspended"]) => self.suspended(call, id).await,
             _ => Ok(Answer::problem(Rejection::NotFound.into(), &call.id)),
         }
     }
@@ -156,6 +166,13 @@ impl Feed {
 
     fn housekeep(&self, now: u64) -> Result<Option<u64>, DbError> {
         self.log(now)?.housekeep(self.config()?.retention, now)
+    }
+
+    /// Has the subscriptions poked that do not know yet how far the feed goes.
+    async fn owe_pokes(&self, now: u64) -> Result<(), DbError> {
+        let next = self.log(now)?.owe_pokes(now)?;
+        self.set_alarm(next).await;
+        Ok(())
     }
 
     async fn set_alarm(&self, at: Option<u64>) {

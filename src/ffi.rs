@@ -137,6 +137,21 @@ extern "C" {
     /// than `limit`. Redirects are not followed.
     pub(crate) fn outside(url: &str, post: Option<&str>, ms: u32, limit: u32) -> Promise;
 
+    /// A URL as the host reads it: itself, protocol, user name, password, host name and port, a line each; empty
+    /// where it is none.
+    pub(crate) fn take_apart(url: &str) -> String;
+
+    /// Posts a body, and reads the first `limit` bytes of the answer, all within `ms`. Brings status (0 where there
+    /// is no answer), `Retry-After`, the text, the duration in milliseconds, and why there is no answer.
+    pub(crate) fn deliver(url: &str, headers: &str, body: &JsValue, ms: u32, limit: u32)
+    -> Promise;
+
+    /// A body as bytes: of text, or of base 64.
+    pub(crate) fn payload(text: &JsValue, base64: bool) -> ArrayBuffer;
+
+    /// So many bytes that nobody can guess.
+    pub(crate) fn random(count: u32) -> Vec<u8>;
+
     /// Resolves after `ms`, or as soon as the signal is aborted.
     pub(crate) fn pause(ms: u32, signal: &JsValue) -> Promise;
 }
@@ -288,6 +303,14 @@ extern "C" {
     /// Sets the alarm to a moment in unix milliseconds.
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     pub(crate) fn set_alarm_at(this: &Storage, unix_ms: f64) -> Result<Promise, JsValue>;
+
+    /// Takes the alarm away.
+    #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
+    pub(crate) fn delete_alarm(this: &Storage) -> Result<Promise, JsValue>;
+
+    /// Removes everything, the alarm too.
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    pub(crate) fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
 
     /// The signal that says that a request's client has gone; absent in older runtimes.
     #[wasm_bindgen(js_name = Request)]

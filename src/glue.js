@@ -202,6 +202,7 @@ export async function outside(url, post, ms, limit) {
 
 // Whether the entry point has to make a new instance, and which one it is.
 export const init_state = { criticalError: false, instanceId: 0 };
+
 // A host that no URL from outside names: keys of the edge cache.
 const EDGE = "https://edge.invalid/";
 
@@ -293,4 +294,55 @@ export function pipe() {
     close: () => writer.close(),
     abort: () => writer.abort().catch(() => {}),
   };
+}
+
+// A URL as the host reads it, a line each part; empty where it is none.
+export function take_apart(url) {
+  if (!URL.canParse(url)) return "";
+  const { href, protocol, username, password, hostname, port } = new URL(url);
+  return [href, protocol, username, password, hostname, port].join("\n");
+}
+
+// Posts a body, and reads the first `limit` bytes of the answer, all within `ms`. Redirects are not followed.
+export async function deliver(url, lines, body, ms, limit) {
+  const begun = Date.now();
+  const signal = AbortSignal.timeout(ms);
+  let status = 0;
+  let retryAfter = "";
+  let text = "";
+  let error = "";
+  try {
+    const init = { method: "POST", headers: headers_of(lines), body, redirect: "manual", signal };
+    const response = await fetch(url, init);
+    status = response.status;
+    retryAfter = response.headers.get("retry-after") ?? "";
+    text = await beginning(response, limit);
+  } catch (failure) {
+    error = failure?.name === "TimeoutError" ? "timeout" : "connection failed";
+  }
+  return [status, retryAfter, text, Date.now() - begun, error];
+}
+
+// The first `limit` bytes of a body as text. Where it breaks off, what came; the status is known in any case.
+async function beginning(response, limit) {
+  const chunks = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk.subarray(0, limit - length));
+      length += chunks.at(-1).byteLength;
+      if (length >= limit) break;
+    }
+  } catch {}
+  return new TextDecoder().decode(concat(chunks, length));
+}
+
+// A body as bytes: of text, or of base 64.
+export function payload(text, base64) {
+  if (!base64) return encoder.encode(text).buffer;
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+}
+
+export function random(count) {
+  return crypto.getRandomValues(new Uint8Array(count));
 }

@@ -7,9 +7,11 @@
 //!   pages of other origins are told; `reply` turns a feed's answer into the host's.
 //! - `open_api`: the document of all of it.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
+//! - `push`: what is asked of subscriptions; `subscription_do`: the Subscription Durable Object.
 //! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
+//! - `together`: futures side by side.
 //! - `ffi`, `options`: the bindings to the host; `host`: its promises; `start`: what its entry point asks; `log`:
 //!   what operators read.
 
@@ -33,12 +35,15 @@ mod log;
 mod open_api;
 mod options;
 mod poll;
+mod push;
 mod queue;
 mod rate;
 mod receive;
 mod reply;
 mod start;
+mod subscription_do;
 mod subtle;
+mod together;
 mod waiting;
 
 #[cfg(test)]

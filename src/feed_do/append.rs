@@ -45,6 +45,8 @@ impl Feed {
         if outcomes.contains(&Outcome::Stored) {
             self.settle(log, now).await;
         }
+        // What was appended and not acknowledged comes again, as a duplicate, and is owed all the same.
+        self.owe_pokes(now).await?;
         appended.map(|()| outcomes)
     }
 

@@ -68,7 +68,7 @@ impl Feed {
         Ok(Answer::json(200, r#"{"status":"buried"}"#))
     }
 
-    /// `POST /dead-letters/{id}/replay`: one more append, or one more try for its consumer.
+    /// `POST /dead-letters/{id}/replay`: one more append, or one more try for its consumer or subscription.
     pub(super) async fn replay(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let log = self.log(call.now)?;
         let refuse = |rejection: Rejection| Ok(Answer::problem(rejection.into(), &call.id));
@@ -83,6 +83,9 @@ impl Feed {
                 let answer = r#"{"status":"replayed","outcome":"redelivered"}"#;
                 return Ok(Answer::json(200, answer));
             }
+        }
+        if let Some(answer) = self.replay_delivery(call, id).await? {
+            return Ok(answer);
         }
         let Some(message) = log.dead_message(id)? else {
             return refuse(Rejection::UnknownDeadLetter);

@@ -35,6 +35,12 @@ const PATHS = () => [
   [`/dead-letters/${id}/replay`, ["POST"]],
   ["/consumers", READ],
   ["/consumers/worker", ["DELETE"]],
+  ["/webhooks", READ],
+  ["/webhooks/subscribe", ["POST"]],
+  ["/webhooks/x", [...READ, "PATCH", "DELETE"]],
+  ["/webhooks/x/deliveries", READ],
+  ["/webhooks/x/deliveries/y", READ],
+  ...["rotate", "test", "replay", "deliveries/y/replay"].map((verb) => /** @type {[string, string[]]} */ ([`/webhooks/x/${verb}`, ["POST"]])),
   ...["claim", "ack", "nack", "extend", "release", "seek"].map((verb) => /** @type {[string, string[]]} */ ([`/consumers/worker/${verb}`, ["POST"]])),
 ];
 const BASES = ["", "/feeds/default", "/feeds/open"];

@@ -65,7 +65,7 @@ test("OPTIONS says what a path takes", async () => {
 test("an unknown source, path or feed says which of them it is", async () => {
   const webhook = await sign.github(fresh());
   expectProblem(await waypost.post({ ...webhook, source: "nobody" }), 404, "unknown_source");
-  for (const path of ["/", "/webhooks", "/nothing/here", "/events/", "/feeds"]) {
+  for (const path of ["/", "/webhooks/", "/nothing/here", "/events/", "/feeds"]) {
     expectProblem(await waypost.fetch(path), 404, "not_found", path);
   }
   expectProblem(await waypost.fetch("/feeds/nobody/events"), 404, "unknown_feed");

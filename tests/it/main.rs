@@ -13,5 +13,6 @@ mod consumers;
 mod generated;
 mod layout;
 mod log;
+mod pushing;
 mod reading;
 mod receive;

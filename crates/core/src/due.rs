@@ -12,9 +12,24 @@ pub enum Duty {
     Prune,
     /// Giving up what a consumer tried too often.
     Expire,
+    /// Telling a feed's subscriptions how far it goes.
+    Poke,
+    /// Reading the feed of a subscription.
+    Read,
+    /// Telling the feed what became of a subscription.
+    Tell,
+    /// Clearing away what is no longer known of a subscription's deliveries.
+    Tidy,
 }
 
-const NAMES: &[(Duty, &str)] = &[(Duty::Prune, "prune"), (Duty::Expire, "expire")];
+const NAMES: &[(Duty, &str)] = &[
+    (Duty::Prune, "prune"),
+    (Duty::Expire, "expire"),
+    (Duty::Poke, "poke"),
+    (Duty::Read, "read"),
+    (Duty::Tell, "tell"),
+    (Duty::Tidy, "tidy"),
+];
 
 /// The table, for a migration.
 pub const TABLE: &str =
@@ -22,15 +37,51 @@ pub const TABLE: &str =
 
 /// Makes `duty` due at `at` (unix milliseconds), or earlier where it is so already.
 pub fn schedule<D: Db>(db: &D, duty: Duty, at: u64) -> Result<(), DbError> {
-    let name = NAMES
-        .iter()
-        .find(|(known, _)| *known == duty)
-        .map_or("", |(_, name)| name);
     db.execute(
         "INSERT INTO due (duty, at) VALUES (?, ?)
          ON CONFLICT (duty) DO UPDATE SET at = min(at, excluded.at)",
-        &[Value::Text(name), Value::Int(at)],
+        &[Value::Text(name(duty)), Value::Int(at)],
     )
+}
+
+/// Makes `duty` due at `at` (unix milliseconds), whatever was said before.
+pub fn set<D: Db>(db: &D, duty: Duty, at: u64) -> Result<(), DbError> {
+    db.execute(
+        "INSERT OR REPLACE INTO due (duty, at) VALUES (?, ?)",
+        &[Value::Text(name(duty)), Value::Int(at)],
+    )
+}
+
+/// Makes `duty` due at `at` (unix milliseconds), unless it is due already, at whatever time.
+pub fn remember<D: Db>(db: &D, duty: Duty, at: u64) -> Result<(), DbError> {
+    db.execute(
+        "INSERT OR IGNORE INTO due (duty, at) VALUES (?, ?)",
+        &[Value::Text(name(duty)), Value::Int(at)],
+    )
+}
+
+/// Takes one duty out of the table.
+pub fn clear<D: Db>(db: &D, duty: Duty) -> Result<(), DbError> {
+    db.execute("DELETE FROM due WHERE duty = ?", &[Value::Text(name(duty))])
+}
+
+/// Every duty, and when it is due, in unix milliseconds.
+pub fn all<D: Db>(db: &D) -> Result<Vec<(Duty, u64)>, DbError> {
+    let rows = db.query("SELECT duty, at FROM due", &[], |row| {
+        (row.string(0), row.int(1))
+    })?;
+    let known = |(name, at): (String, u64)| {
+        let duty = NAMES.iter().find(|(_, known)| *known == name);
+        duty.map(|(duty, _)| (*duty, at))
+    };
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+fn name(duty: Duty) -> &'static str {
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == duty)
+        .map_or("", |(_, name)| name)
 }
 
 /// When the next duty is due, in unix milliseconds.

@@ -101,6 +101,11 @@ fn mac<M: Mac + KeyInit>(key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
+/// The SHA-256 of some bytes, in hex.
+pub fn hex(bytes: &[u8]) -> String {
+    crate::encoding::Encoding::Hex.encode(&sha256([bytes]))
+}
+
 /// The SHA-256 of the parts, one after the other.
 pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     digest::<Sha256>(parts).into()

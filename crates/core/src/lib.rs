@@ -5,6 +5,7 @@
 //! [`verify::Verified`], whose [`identity`] says what it may not repeat.
 
 pub mod access;
+pub mod breaker;
 pub mod cache;
 pub mod certificate;
 pub mod conditional;
@@ -30,11 +31,15 @@ pub mod providers;
 pub mod query;
 pub mod rejection;
 pub mod represent;
+pub mod retry;
 pub mod route;
 pub mod scheme;
 pub mod secret;
 pub mod sign;
+pub mod signing;
 pub mod source;
+pub mod subscription;
+pub mod target;
 pub mod travel;
 pub mod verify;
 pub mod when;

@@ -237,8 +237,13 @@ pub fn burial(query: &str) -> (String, u32) {
     (value("reason"), value("attempts").parse().unwrap_or(0))
 }
 
+/// How far a feed goes: `?latest=ID`.
+pub fn latest(query: &str) -> Option<EventId> {
+    parameter(query, "latest").ok()??.parse().ok()
+}
+
 /// The value of a parameter; `None` where it is absent or empty.
-fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
+pub(crate) fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
     let first = values.next();
     if values.next().is_some() {
@@ -257,7 +262,7 @@ fn base64(query: &str) -> Result<bool, Rejection> {
     }
 }
 
-fn number(text: &str) -> Result<u64, Rejection> {
+pub(crate) fn number(text: &str) -> Result<u64, Rejection> {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Rejection::InvalidParameter);
     }

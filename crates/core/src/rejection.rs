@@ -61,6 +61,13 @@ pub enum Rejection {
     Settled,
     Fenced,
     OutOfOrder,
+    UnknownSubscription,
+    UnknownDelivery,
+    TargetRefused,
+    NotVerified,
+    TooManySubscriptions,
+    TooManySecrets,
+    SubscriptionUnavailable,
     AdminClosed,
 }
 
@@ -242,6 +249,21 @@ pub const ROWS: &[Row] = rows! {
         "The consumer has another holder, or was told to go on from elsewhere. Drop this work and claim again."
     OutOfOrder 409 "out_of_order" NONE "Out of order"
         "An event before this one is not acknowledged, and the consumer is ordered. Acknowledge that one first."
+    // Pushing.
+    UnknownSubscription 404 "unknown_subscription" NONE "Unknown subscription"
+        "The feed has no subscription of this id. It may have been deleted."
+    UnknownDelivery 404 "unknown_delivery" NONE "Unknown delivery"
+        "The subscription has no delivery of this id. Those that are settled are kept for a week."
+    TargetRefused 400 "target_refused" NONE "Target refused"
+        "Nothing is sent to this URL."
+    NotVerified 400 "not_verified" NONE "URL not verified"
+        "The URL did not answer the signed `waypost.verification` with 2xx. Have it answer, or set `verify = false` for the feed."
+    TooManySubscriptions 409 "too_many_subscriptions" NONE "Too many subscriptions"
+        "The feed has 1,000 subscriptions. Delete one that nobody uses."
+    TooManySecrets 409 "too_many_secrets" NONE "Too many secrets"
+        "Ten secrets sign already. Wait until the time of one is over, or rotate with `grace_seconds` 0."
+    SubscriptionUnavailable 503 "subscription_unavailable" SOON "Subscription unavailable"
+        "The subscription did not answer. Ask again."
     AdminClosed 403 "admin_closed" NONE "Administration closed"
         "No ADMIN_TOKEN is set, so nothing here can be administered. Set the secret to open it."
     // Anything.

@@ -27,6 +27,16 @@ pub enum Resource {
     DeadLetters,
     /// One more try for a dead letter.
     DeadReplay,
+    /// Where subscriptions are made.
+    Subscribe,
+    /// Every subscription.
+    Subscriptions,
+    /// One subscription.
+    Subscription,
+    /// What is asked of one: a new secret, a test, events once more.
+    SubscriptionAct,
+    /// Its deliveries, or one of them.
+    Deliveries,
     /// Letting a source take the secret that its provider hands over.
     Arm,
     /// What a source was handed.
@@ -48,7 +58,7 @@ pub struct Target<'p> {
     pub resource: Resource,
     /// The feed or the source.
     pub name: &'p str,
-    /// The event or the consumer, where it names one.
+    /// The event, the consumer or the subscription, where it names one.
     pub id: Option<&'p str>,
 }
 
@@ -83,6 +93,18 @@ pub const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/consumers/{id}/extend", Resource::Consume(Verb::Extend)),
     ("/consumers/{id}/release", Resource::Consume(Verb::Release)),
     ("/consumers/{id}/seek", Resource::Consume(Verb::Seek)),
+    ("/webhooks", Resource::Subscriptions),
+    ("/webhooks/subscribe", Resource::Subscribe),
+    ("/webhooks/{id}", Resource::Subscription),
+    ("/webhooks/{id}/rotate", Resource::SubscriptionAct),
+    ("/webhooks/{id}/test", Resource::SubscriptionAct),
+    ("/webhooks/{id}/replay", Resource::SubscriptionAct),
+    ("/webhooks/{id}/deliveries", Resource::Deliveries),
+    ("/webhooks/{id}/deliveries/{delivery}", Resource::Deliveries),
+    (
+        "/webhooks/{id}/deliveries/{delivery}/replay",
+        Resource::SubscriptionAct,
+    ),
 ];
 
 /// What somebody must show.
@@ -109,6 +131,8 @@ impl Resource {
             (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
                 Need::Admin
             }
+            (Self::Subscribe | Self::Subscriptions | Self::Subscription, _)
+            | (Self::SubscriptionAct | Self::Deliveries, _) => Need::Admin,
             (Self::DeadLetters | Self::Consumers | Self::Consumer | Self::Consume(_), _) => {
                 Need::Token
             }
@@ -119,9 +143,15 @@ impl Resource {
     /// The methods that it takes, besides OPTIONS; what else a source takes is for its provider to say.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Receive | Self::DeadReplay | Self::Arm | Self::Consume(_) => &["POST"],
+            Self::Receive
+            | Self::DeadReplay
+            | Self::Arm
+            | Self::Consume(_)
+            | Self::Subscribe
+            | Self::SubscriptionAct => &["POST"],
             Self::Consumer => &["DELETE"],
             Self::Stream => &["GET"],
+            Self::Subscription => &["GET", "HEAD", "PATCH", "DELETE"],
             Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],
         }

@@ -75,6 +75,35 @@ async def fallback(base, handle):
             position = max(position or "", event["id"])
 
 
+class Hybrid:
+    """Is pushed to, and asks every five minutes for what it may have missed."""
+
+    def __init__(self, base, url, handle):
+        self.base, self.url, self.handle = base, url, handle
+        self.done = set()
+        self.position = None
+        self.task = None
+
+    async def setup(self):
+        async with httpx.AsyncClient() as http:
+            await http.post(f"{self.base}/webhooks/subscribe", json={"url": self.url, "events": ["*"]})
+        self.task = asyncio.create_task(self.catch_up())
+
+    async def catch_up(self):
+        while True:
+            await asyncio.sleep(300)
+            async with httpx.AsyncClient() as http:
+                answer = await http.get(f"{self.base}/events", params={"since_id": self.position})
+            for event in answer.json().get("events", []):
+                await self.handle_webhook(event)
+
+    async def handle_webhook(self, event):
+        if event["id"] not in self.done:
+            self.done.add(event["id"])
+            await self.handle(event)
+        self.position = max(self.position or "", event["id"])
+
+
 POLLERS = {
     "by_time": by_time,
     "held": held,

@@ -20,8 +20,8 @@ WANTED = {
 }
 
 
-def classes(document):
-    """The wanted classes by name."""
+def definitions(document):
+    """Every class and function that the document shows, by name; of several the first."""
     nodes = {}
     for block in re.findall(r"^```python\n(.*?)^```", document, re.DOTALL | re.MULTILINE):
         try:
@@ -30,13 +30,54 @@ def classes(document):
             # Sketches and examples of JSON.
             continue
         for node in body:
-            if isinstance(node, ast.ClassDef) and node.name in WANTED.values():
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
                 nodes.setdefault(node.name, node)
-    # What the document's own imports bind; nothing else of it is run.
-    names = {"asyncio": asyncio, "httpx": httpx, "datetime": datetime.datetime}
-    module = ast.Module(body=list(nodes.values()), type_ignores=[])
+    return nodes
+
+
+def compiled(document, wanted, names):
+    """The wanted ones as they stand there, and nothing else of the document; `names` is what its imports bind."""
+    nodes = definitions(document)
+    module = ast.Module(body=[nodes[name] for name in wanted], type_ignores=[])
     exec(compile(module, "reference", "exec"), names)
-    return {name: names[name] for name in WANTED.values()}
+    return {name: names[name] for name in wanted}
+
+
+def classes(document):
+    """The wanted classes by name."""
+    names = {"asyncio": asyncio, "httpx": httpx, "datetime": datetime.datetime}
+    return compiled(document, WANTED.values(), names)
+
+
+def function(path, name, names):
+    """One function, which knows these names; those of a web framework's are there and empty."""
+    with open(path, encoding="utf-8") as file:
+        document = file.read()
+    framework = {"Request": object, "HTTPException": Exception}
+    return compiled(document, [name], {**framework, **names})[name]
+
+
+def hybrid(path):
+    """The hybrid client as a function of the base URL, the URL to be pushed to, and a handler."""
+    with open(path, encoding="utf-8") as file:
+        client = classes(file.read())["HybridClient"]
+
+    class Hybrid(client):
+        """What the document leaves to the application: where events go, and which did."""
+
+        def __init__(self, base, url, handle):
+            super().__init__(base, url)
+            self.done = set()
+            self.handle = handle
+
+        async def is_processed(self, event_id):
+            return event_id in self.done
+
+        async def process_event(self, event):
+            self.done.add(event["id"])
+            await self.handle(event)
+
+    return Hybrid
 
 
 def pollers(path):
@@ -56,21 +97,8 @@ def pollers(path):
     def etag(base, handle):
         return found["ETagPollingClient"](base).poll(handle)
 
-    def hybrid(base, handle):
-        class Hybrid(found["HybridClient"]):
-            """What the document leaves to the application: where events go, and which did."""
+    def fallback(base, handle):
+        make = hybrid(path)
+        return make(base, "http://backend.invalid/", lambda event: handle([event])).fallback_polling()
 
-            def __init__(self):
-                super().__init__(base, "http://backend.invalid/")
-                self.done = set()
-
-            async def is_processed(self, event_id):
-                return event_id in self.done
-
-            async def process_event(self, event):
-                self.done.add(event["id"])
-                await handle([event])
-
-        return Hybrid().fallback_polling()
-
-    return dict(zip(WANTED, (simple, long, smart, etag, hybrid)))
+    return dict(zip(WANTED, (simple, long, smart, etag, fallback)))

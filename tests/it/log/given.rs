@@ -11,8 +11,13 @@ pub(crate) const BIRTH: u64 = 1_767_225_600_000;
 
 /// A log with nothing in it, and its database.
 pub(crate) fn empty() -> (RusqliteDb, Log<RusqliteDb>) {
+    empty_at(BIRTH)
+}
+
+/// One that was created at another moment.
+pub(crate) fn empty_at(birth: u64) -> (RusqliteDb, Log<RusqliteDb>) {
     let db = RusqliteDb::in_memory();
-    let log = Log::open(db.clone(), BIRTH).expect("opens");
+    let log = Log::open(db.clone(), birth).expect("opens");
     (db, log)
 }
 

@@ -61,6 +61,39 @@ fn documents() {
 }
 
 #[test]
+fn subscriptions() {
+    check_read("/webhooks", Resource::Subscriptions, None);
+    check_read("/webhooks/subscribe", Resource::Subscribe, None);
+    check_read("/webhooks/7", Resource::Subscription, Some("7"));
+    for verb in ["rotate", "test", "replay", "deliveries/8/replay"] {
+        check_read(
+            &format!("/webhooks/7/{verb}"),
+            Resource::SubscriptionAct,
+            Some("7"),
+        );
+    }
+    check_read("/webhooks/7/deliveries", Resource::Deliveries, Some("7"));
+    check_read("/webhooks/7/deliveries/8", Resource::Deliveries, Some("7"));
+    // A source may have any name.
+    for name in ["test", "rotate", "replay", "deliveries", "subscribe"] {
+        let path = format!("/webhooks/receive/{name}");
+        check(&path, Some((Resource::Receive, name, None)));
+    }
+    for (resource, methods) in [
+        (Resource::Subscribe, "POST, OPTIONS"),
+        (Resource::SubscriptionAct, "POST, OPTIONS"),
+        (Resource::Subscriptions, "GET, HEAD, OPTIONS"),
+        (Resource::Deliveries, "GET, HEAD, OPTIONS"),
+        (Resource::Subscription, "GET, HEAD, PATCH, DELETE, OPTIONS"),
+    ] {
+        assert_eq!(resource.allow(), methods);
+        for method in ["GET", "POST", "PATCH", "DELETE"] {
+            assert_eq!(resource.need(method), Need::Admin);
+        }
+    }
+}
+
+#[test]
 fn receives() {
     check(
         "/webhooks/receive",
@@ -108,7 +141,6 @@ fn nothing_there() {
         "/feeds//events",
         "/feeds/a/b/events",
         "/feeds/orders/feeds/orders/events",
-        "/feeds/orders/webhooks/receive",
         "/dead-letters/7",
         "/consumers/",
         "/consumers//claim",
@@ -116,11 +148,13 @@ fn nothing_there() {
         "/consumers/billing/steal",
         "/consumers/billing/claim/7",
         "/dead-letters/7/replay/8",
-        "/webhooks",
         "/webhooks/",
         "/webhooks/receive/",
         "/webhooks/receive/github/x",
-        "/webhooks/received",
+        "/webhooks/7/",
+        "/webhooks/7/nothing",
+        "/webhooks/7/deliveries/8/nothing",
+        "/webhooks/7/deliveries/8/replay/9",
         "/{id}",
         "/../events",
     ] {

@@ -111,6 +111,13 @@ fn codes_and_statuses_are_stable() {
         (Settled, 409, "settled"),
         (Fenced, 409, "fenced"),
         (OutOfOrder, 409, "out_of_order"),
+        (UnknownSubscription, 404, "unknown_subscription"),
+        (UnknownDelivery, 404, "unknown_delivery"),
+        (TargetRefused, 400, "target_refused"),
+        (NotVerified, 400, "not_verified"),
+        (TooManySubscriptions, 409, "too_many_subscriptions"),
+        (TooManySecrets, 409, "too_many_secrets"),
+        (SubscriptionUnavailable, 503, "subscription_unavailable"),
         (AdminClosed, 403, "admin_closed"),
     ] {
         assert_eq!((rejection.status(), rejection.code()), (status, code));

@@ -17,6 +17,9 @@ const DEFAULT_POLL_INTERVAL: u64 = 5;
 /// Seconds after which a stream ends, for its client to come back: what it uses of the object's time is
 /// counted for each request, and a new deployment cuts off those that are longer than its grace.
 const DEFAULT_STREAM_SECONDS: u64 = 300;
+/// How long the endpoint of a subscription may fail without a success before it is suspended, where the config says
+/// nothing, in seconds: three days.
+const DEFAULT_SUSPEND_AFTER_SECONDS: u64 = 3 * 24 * 3600;
 
 /// What the config says of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Feed {
     pub poll_interval: u64,
     /// Seconds after which a stream ends, for its client to come back.
     pub stream_seconds: u64,
+    /// How long the endpoint of a subscription may fail without a success, in seconds.
+    pub suspend_after_seconds: u64,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -66,6 +71,7 @@ impl Default for Feed {
             cors_origins: Vec::new(),
             poll_interval: DEFAULT_POLL_INTERVAL,
             stream_seconds: DEFAULT_STREAM_SECONDS,
+            suspend_after_seconds: DEFAULT_SUSPEND_AFTER_SECONDS,
         }
     }
 }
@@ -104,5 +110,8 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         stream_seconds: feed
             .number("stream_seconds", 1..=3_600)
             .unwrap_or(default.stream_seconds),
+        suspend_after_seconds: feed
+            .number("suspend_after_seconds", 1..=31_536_000)
+            .unwrap_or(default.suspend_after_seconds),
     })
 }

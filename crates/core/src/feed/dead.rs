@@ -1,4 +1,4 @@
-//! Dead letters: what could not become an event, and what a consumer gave up, kept with the reason
+//! Dead letters: what could not become an event, and what a consumer or a subscription gave up, kept with the reason
 //! until somebody decides.
 
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub struct Dead<'a, B> {
 }
 
 /// A dead letter as it is shown. The message itself is not: its payload may be anything. What comes from
-/// its head is absent where that cannot be read. One of a consumer has no message but an event, and what
+/// its head is absent where that cannot be read. One of a consumer or a subscription has no message but an event, and what
 /// is said of that is absent once it is no longer kept.
 #[derive(Debug, Default, Serialize)]
 struct Shown {
@@ -47,7 +47,11 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     consumer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    subscription: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_response: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +100,8 @@ impl<D: Db> Log<D> {
         let after = after.map_or(0, |id| id.sequence);
         let rows = self.db.query(
             "SELECT letter.seq, at, reason, attempts, message, consumer, event, source, type, size,
-                '{' || head || '}' ->> 'webhook_id', '{' || head || '}' ->> 'received_at'
+                '{' || head || '}' ->> 'webhook_id', '{' || head || '}' ->> 'received_at', subscription,
+                last_response
              FROM dead_letters AS letter LEFT JOIN events ON events.seq = event AND form < 3
              WHERE letter.seq > ? ORDER BY letter.seq LIMIT ?",
             &[Value::Int(after), Value::Int(PAGE)],
@@ -109,17 +114,20 @@ impl<D: Db> Log<D> {
                     attempts: row.int(3),
                     ..Shown::default()
                 };
-                if !row.is_null(5) {
+                if !row.is_null(6) {
+                    let given = |column| (!row.is_null(column)).then(|| row.string(column));
                     let kept = !row.is_null(7);
                     let text = |column| kept.then(|| row.string(column));
                     return Shown {
-                        consumer: Some(row.string(5)),
+                        consumer: given(5),
+                        subscription: given(12),
                         event: Some(self.bounds().id(row.int(6)).to_string()),
                         source: text(7),
                         r#type: text(8),
                         size: kept.then(|| row.int(9)),
                         webhook_id: text(10),
                         received_at: text(11),
+                        last_response: serde_json::from_slice(row.string(13).as_bytes()).ok(),
                         ..shown
                     };
                 }
@@ -142,7 +150,7 @@ impl<D: Db> Log<D> {
             return Ok(None);
         }
         let found = self.db.first(
-            "SELECT message FROM dead_letters WHERE seq = ? AND consumer IS NULL",
+            "SELECT message FROM dead_letters WHERE seq = ? AND event IS NULL",
             &[Value::Int(id.sequence)],
             |row| row.blob(0),
         )?;

@@ -8,7 +8,8 @@
 //! - `follow`: the log as a stream.
 //! - `reply`: what a reader is answered: status, validators, caching, content.
 //! - `retain`: what is removed, and when.
-//! - `dead`: what could not become an event.
+//! - `dead`: what could not become an event, and what a subscription gave up.
+//! - `push`: events as subscriptions send them; `subscribers`: who they are, and how far they know.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
@@ -18,11 +19,13 @@ pub mod db;
 mod dead;
 mod follow;
 mod payload;
+mod push;
 mod read;
 mod render;
 mod reply;
 mod retain;
 mod schema;
+mod subscribers;
 
 use std::cell::Cell;
 
@@ -32,6 +35,7 @@ use db::{Db, DbError};
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
 pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
+pub use push::{Pushed, Wanted};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub(crate) use render::event_json;
