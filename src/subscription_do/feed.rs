@@ -4,6 +4,7 @@ use js_sys::{Array, ArrayBuffer, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::cursor::EventId;
 use waypost_core::feed::Wanted;
+use waypost_core::represent::Format;
 use waypost_core::subscription::{Found, Message, Page, ReadOrder, Row};
 use web_sys::Response;
 
@@ -116,7 +117,12 @@ impl Subscription {
         }
         let id: EventId = row.event_id(loaded.seq);
         let response = self
-            .ask_feed(&row.feed, "GET", &format!("/full/events/{id}/body"), "")
+            .ask_feed(
+                &row.feed,
+                "GET",
+                &format!("/full/{}/events/{id}/body", Format::Json.name()),
+                "",
+            )
             .await?;
         if !response.ok() {
             return Err("the body is gone".into());
