@@ -7,7 +7,7 @@
 use crate::{
     access::is_one_of,
     feed::db::{Db, DbError, Value},
-    json,
+    json, version,
     when::rfc3339,
 };
 
@@ -35,24 +35,7 @@ impl<D: Db> Handover<D> {
     ///
     /// Where the database refuses.
     pub fn open(db: D) -> Result<Self, DbError> {
-        db.transaction(|| {
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL)",
-                &[],
-            )?;
-            let version = db.first("SELECT version FROM version", &[], |row| row.int(0))?;
-            let done = usize::try_from(version.unwrap_or(0)).unwrap_or(usize::MAX);
-            for statement in MIGRATIONS.iter().skip(done) {
-                db.execute(statement, &[])?;
-            }
-            if done >= MIGRATIONS.len() {
-                return Ok(());
-            }
-            db.execute(
-                "INSERT INTO version VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version",
-                &[Value::Int(MIGRATIONS.len() as u64)],
-            )
-        })?;
+        db.transaction(|| version::migrate(&db, MIGRATIONS))?;
         Ok(Self { db })
     }
 

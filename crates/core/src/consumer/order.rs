@@ -3,14 +3,14 @@
 //! As in a reader's query, numbers are clamped, members that nobody knows are dropped, and an empty
 //! value counts as absent.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::is_name;
 use crate::cursor::EventId;
 use crate::json;
+use crate::members::{Members, is_pattern, wrong};
 use crate::problem::Problem;
 use crate::query::{MAX_HOLD, MAX_LIMIT};
-use crate::rejection::Rejection;
 use crate::when::parse_rfc3339;
 
 const DEFAULT_MAX: u64 = 10;
@@ -20,9 +20,8 @@ const DEFAULT_MAX_ATTEMPTS: u64 = 10;
 const LONGEST_SECONDS: u64 = 12 * 3600;
 const MOST_ATTEMPTS: u64 = 1000;
 
-/// The most entries of a filter, and the longest of them.
+/// The most entries of a filter.
 const MOST_PATTERNS: u64 = 20;
-const LONGEST_PATTERN: usize = 100;
 const LONGEST_ATTEMPT_ID: usize = 64;
 
 /// What can be asked of a consumer.
@@ -141,7 +140,7 @@ pub enum Start {
 }
 
 /// The members of a body, whichever it is.
-struct Body(Map<String, Value>);
+struct Body(Members);
 
 impl Order {
     /// Reads a body. No body is an empty one.
@@ -150,71 +149,20 @@ impl Order {
     ///
     /// `invalid_body`, with a sentence about the member.
     pub fn parse(verb: Verb, bytes: &[u8]) -> Result<Self, Problem> {
-        let body = Body::read(bytes)?;
+        let body = Body(Members::read(bytes)?);
         match verb {
             Verb::Claim => body.claim().map(Self::Claim),
             Verb::Seek => match body.start("to")? {
                 Some(start) => Ok(Self::Seek(start)),
                 None => Err(wrong("to", A_PLACE)),
             },
-            Verb::Ack if body.member("through").is_some() => body.through(),
+            Verb::Ack if body.0.member("through").is_some() => body.through(),
             _ => body.leases(verb),
         }
     }
 }
 
 impl Body {
-    fn read(bytes: &[u8]) -> Result<Self, Problem> {
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            _ => Err(wrong("The body", "a JSON object")),
-        }
-    }
-
-    /// A member; none where it is null or empty.
-    fn member(&self, name: &str) -> Option<&Value> {
-        let value = self.0.get(name);
-        value.filter(|value| !value.is_null() && value.as_str() != Some(""))
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        // What is whole may be written with a fraction of nothing.
-        let whole = |value: &Value| {
-            let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
-            (number >= 0.0).then_some(number as u64)
-        };
-        let read = |value: &Value| {
-            let number = value.as_u64().or_else(|| whole(value));
-            number.ok_or_else(|| wrong(name, "a whole number"))
-        };
-        self.member(name).map(read).transpose()
-    }
-
-    /// The texts of a list. At most `most`, and each as it must be.
-    fn texts(
-        &self,
-        name: &str,
-        most: u64,
-        is_good: fn(&str) -> bool,
-        what: &str,
-    ) -> Result<Option<Vec<&str>>, Problem> {
-        let Some(value) = self.member(name) else {
-            return Ok(None);
-        };
-        let entries = value
-            .as_array()
-            .filter(|entries| entries.len() as u64 <= most);
-        let text = |entry| Value::as_str(entry).filter(|text| is_good(text));
-        let texts = entries.and_then(|entries| entries.iter().map(text).collect());
-        match texts {
-            Some(texts) => Ok(Some(texts)),
-            None => Err(wrong(name, what)),
-        }
-    }
-
     /// A filter as it is kept: equal filters have equal texts.
     fn filter(
         &self,
@@ -222,7 +170,7 @@ impl Body {
         is_good: fn(&str) -> bool,
         what: &str,
     ) -> Result<Option<String>, Problem> {
-        let Some(entries) = self.texts(name, MOST_PATTERNS, is_good, what)? else {
+        let Some(entries) = self.0.texts(name, MOST_PATTERNS, is_good, what)? else {
             return Ok(None);
         };
         let mut sorted: Vec<&str> = Vec::new();
@@ -237,7 +185,7 @@ impl Body {
     }
 
     fn start(&self, name: &str) -> Result<Option<Start>, Problem> {
-        let Some(value) = self.member(name) else {
+        let Some(value) = self.0.member(name) else {
             return Ok(None);
         };
         let text = value.as_str().unwrap_or_default();
@@ -256,35 +204,36 @@ impl Body {
     }
 
     fn lease_ms(&self) -> Result<u64, Problem> {
-        let seconds = self.number("lease_seconds")?;
+        let seconds = self.0.number("lease_seconds")?;
         let seconds = seconds.unwrap_or(DEFAULT_LEASE_SECONDS);
         Ok(seconds.clamp(1, LONGEST_SECONDS).saturating_mul(1000))
     }
 
     fn claim(&self) -> Result<Claim, Problem> {
-        let attempt_id = match self.member("attempt_id") {
+        let attempt_id = match self.0.member("attempt_id") {
             None => None,
             Some(id) => match id.as_str().filter(|id| is_attempt_id(id)) {
                 Some(id) => Some(id.to_owned()),
                 None => return Err(wrong("attempt_id", "up to 64 printable ASCII characters")),
             },
         };
-        let ordered = match self.member("mode").map(Value::as_str) {
+        let ordered = match self.0.member("mode").map(Value::as_str) {
             None => None,
             Some(Some("shared")) => Some(false),
             Some(Some("ordered")) => Some(true),
             Some(_) => return Err(wrong("mode", "`shared` or `ordered`")),
         };
-        let max = self.number("max")?.unwrap_or(DEFAULT_MAX);
+        let max = self.0.number("max")?.unwrap_or(DEFAULT_MAX);
         Ok(Claim {
             max: max.clamp(1, MAX_LIMIT),
             lease_ms: self.lease_ms()?,
-            wait: self.number("wait")?.unwrap_or(0).min(MAX_HOLD),
+            wait: self.0.number("wait")?.unwrap_or(0).min(MAX_HOLD),
             attempt_id,
             options: Options {
                 ordered,
                 from: self.start("from")?.unwrap_or(Start::Earliest),
                 max_attempts: self
+                    .0
                     .number("max_attempts")?
                     .map(|number| number.clamp(1, MOST_ATTEMPTS)),
                 types: self.filter(
@@ -301,12 +250,12 @@ impl Body {
         let ms = match verb {
             Verb::Extend => self.lease_ms()?,
             _ => {
-                let seconds = self.number("delay_seconds")?.unwrap_or(0);
+                let seconds = self.0.number("delay_seconds")?.unwrap_or(0);
                 seconds.min(LONGEST_SECONDS).saturating_mul(1000)
             }
         };
         let what = "up to 500 leases, as a claim gave them out";
-        match self.texts("leases", MAX_LIMIT, |_| true, what)? {
+        match self.0.texts("leases", MAX_LIMIT, |_| true, what)? {
             Some(leases) => Ok(Order::Leases {
                 verb,
                 leases: leases.into_iter().map(str::to_owned).collect(),
@@ -317,9 +266,9 @@ impl Body {
     }
 
     fn through(&self) -> Result<Order, Problem> {
-        let id = self.member("through").and_then(Value::as_str);
-        match (id.map(str::parse), self.number("generation")?) {
-            (Some(Ok(id)), Some(generation)) if self.member("leases").is_none() => {
+        let id = self.0.member("through").and_then(Value::as_str);
+        match (id.map(str::parse), self.0.number("generation")?) {
+            (Some(Ok(id)), Some(generation)) if self.0.member("leases").is_none() => {
                 Ok(Order::Through { id, generation })
             }
             _ => Err(wrong(
@@ -332,17 +281,6 @@ impl Body {
 
 const A_PLACE: &str = "an id, a time, `earliest` or `latest`";
 
-#[inline(never)]
-fn wrong(member: &str, what: &str) -> Problem {
-    Problem::from(Rejection::InvalidBody).detail(format!("{member} must be {what}."))
-}
-
 fn is_attempt_id(id: &str) -> bool {
     id.len() <= LONGEST_ATTEMPT_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// A type that ends in `.*` stands for all that begin so; a star stands nowhere else.
-fn is_pattern(text: &str) -> bool {
-    let stem = text.strip_suffix(".*").unwrap_or(text);
-    !stem.is_empty() && text.len() <= LONGEST_PATTERN && !stem.contains('*')
 }

@@ -2,22 +2,19 @@
 //!
 //! As with consumers, members that nobody knows are dropped, and an empty value counts as absent.
 
-use serde_json::{Map, Value};
-
 use super::MAX_IN_FLIGHT;
 use crate::cursor::EventId;
 use crate::json;
+use crate::members::{Members, is_pattern, wrong};
 use crate::problem::Problem;
-use crate::rejection::Rejection;
 use crate::signing::Key;
 
 /// How long the old secret goes on signing where nothing is said, and at most: 24 hours, 30 days.
 const DEFAULT_GRACE_SECONDS: u64 = 24 * 3600;
 const LONGEST_GRACE_SECONDS: u64 = 30 * 24 * 3600;
 
-/// The most entries of `events`, and the longest of them.
-const MOST_PATTERNS: usize = 50;
-const LONGEST_PATTERN: usize = 100;
+/// The most entries of `events`.
+const MOST_PATTERNS: u64 = 50;
 const LONGEST_URL: usize = 2048;
 
 /// A subscription that is asked for.
@@ -67,7 +64,7 @@ pub enum Bulk {
 }
 
 /// The members of a body, whichever it is.
-struct Body(Map<String, Value>);
+struct Body(Members);
 
 impl Creation {
     /// Reads the body of `POST /webhooks/subscribe`.
@@ -76,10 +73,10 @@ impl Creation {
     ///
     /// `invalid_body`, with a sentence about the member.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let body = Body::read(bytes)?;
+        let body = Body(Members::read(bytes)?);
         let events = body.events()?;
-        let max = body.number("max_in_flight")?.unwrap_or(MAX_IN_FLIGHT);
-        let format = body.text("format")?;
+        let max = body.0.number("max_in_flight")?.unwrap_or(MAX_IN_FLIGHT);
+        let format = body.0.text("format")?;
         Ok(Self {
             url: body.url()?.ok_or_else(|| wrong("url", A_URL))?,
             events: events.unwrap_or_else(|| r#"["*"]"#.to_owned()),
@@ -89,7 +86,7 @@ impl Creation {
                 Some("raw") => true,
                 Some(_) => return Err(wrong("format", "`event` or `raw`")),
             },
-            ordered: body.flag("ordered")?.unwrap_or(false),
+            ordered: body.0.flag("ordered")?.unwrap_or(false),
             max_in_flight: max.clamp(1, MAX_IN_FLIGHT),
         })
     }
@@ -102,11 +99,11 @@ impl Changes {
     ///
     /// `invalid_body`, with a sentence about the member.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let body = Body::read(bytes)?;
+        let body = Body(Members::read(bytes)?);
         Ok(Self {
             url: body.url()?,
             events: body.events()?,
-            paused: body.flag("paused")?,
+            paused: body.0.flag("paused")?,
         })
     }
 }
@@ -118,8 +115,8 @@ impl Rotation {
     ///
     /// `invalid_body`, with a sentence about the member.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let body = Body::read(bytes)?;
-        let grace = body.number("grace_seconds")?;
+        let body = Body(Members::read(bytes)?);
+        let grace = body.0.number("grace_seconds")?;
         Ok(Self {
             secret: body.secret()?,
             grace_seconds: grace
@@ -136,10 +133,10 @@ impl Bulk {
     ///
     /// `invalid_body`, with a sentence about the member.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let body = Body::read(bytes)?;
-        let since = body.id("since_id")?;
-        let until = body.id("until_id")?;
-        match (body.flag("failed")?, since, until) {
+        let body = Body(Members::read(bytes)?);
+        let since = body.0.id("since_id")?;
+        let until = body.0.id("until_id")?;
+        match (body.0.flag("failed")?, since, until) {
             (Some(true), None, None) => Ok(Self::Failed),
             (None | Some(false), since, until) if since.is_some() || until.is_some() => {
                 Ok(Self::Range(since, until))
@@ -153,65 +150,15 @@ impl Bulk {
 }
 
 impl Body {
-    fn read(bytes: &[u8]) -> Result<Self, Problem> {
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self(Map::new()));
-        }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            _ => Err(wrong("The body", "a JSON object")),
-        }
-    }
-
-    /// A member; none where it is null or empty.
-    fn member(&self, name: &str) -> Option<&Value> {
-        let value = self.0.get(name);
-        value.filter(|value| !value.is_null() && value.as_str() != Some(""))
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let read = |value: &'_ Value| value.is_string();
-        match self.member(name) {
-            Some(value) if !read(value) => Err(wrong(name, "a string")),
-            value => Ok(value.and_then(Value::as_str)),
-        }
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
-        match self.member(name) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(_) => Err(wrong(name, "true or false")),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        match self.member(name) {
-            None => Ok(None),
-            Some(value) => match value.as_u64() {
-                None => Err(wrong(name, "a whole number")),
-                number => Ok(number),
-            },
-        }
-    }
-
-    fn id(&self, name: &str) -> Result<Option<EventId>, Problem> {
-        match self.text(name)?.map(str::parse) {
-            None => Ok(None),
-            Some(Ok(id)) => Ok(Some(id)),
-            Some(Err(_)) => Err(wrong(name, "the id of an event")),
-        }
-    }
-
     fn url(&self) -> Result<Option<String>, Problem> {
-        match self.text("url")? {
+        match self.0.text("url")? {
             Some(url) if url.len() > LONGEST_URL => Err(wrong("url", A_URL)),
             url => Ok(url.map(str::to_owned)),
         }
     }
 
     fn secret(&self) -> Result<Option<String>, Problem> {
-        match self.text("secret")? {
+        match self.0.text("secret")? {
             Some(secret) if Key::read(secret).is_none() => Err(wrong(
                 "secret",
                 "8 to 256 printable ASCII characters, and behind `whsec_` base 64 with its padding",
@@ -221,35 +168,25 @@ impl Body {
     }
 
     fn events(&self) -> Result<Option<String>, Problem> {
-        let Some(value) = self.member("events") else {
+        let events = self
+            .0
+            .texts("events", MOST_PATTERNS, is_wanted, SOME_TYPES)?;
+        let Some(events) = events else {
             return Ok(None);
         };
-        let entries = value.as_array();
-        let entries = entries.filter(|entries| (1..=MOST_PATTERNS).contains(&entries.len()));
-        let text = |entry| {
-            Value::as_str(entry)
-                .filter(|text| is_pattern(text))
-                .map(json::text)
-        };
-        match entries.and_then(|entries| entries.iter().map(text).collect::<Option<Vec<_>>>()) {
-            Some(texts) => Ok(Some(format!("[{}]", texts.join(",")))),
-            None => Err(wrong(
-                "events",
-                "1 to 50 types of up to 100 bytes, each exact, ending in `.*`, or `*` for all",
-            )),
+        if events.is_empty() {
+            return Err(wrong("events", SOME_TYPES));
         }
+        let events: Vec<String> = events.into_iter().map(json::text).collect();
+        Ok(Some(format!("[{}]", events.join(","))))
     }
 }
 
+const SOME_TYPES: &str =
+    "1 to 50 types of up to 100 bytes, each exact, ending in `.*`, or `*` for all";
 const A_URL: &str = "an absolute https URL of up to 2048 bytes";
 
-#[inline(never)]
-fn wrong(member: &str, what: &str) -> Problem {
-    Problem::from(Rejection::InvalidBody).detail(format!("{member} must be {what}."))
-}
-
-/// A type that ends in `.*` stands for all that begin so, and `*` for all; a star stands nowhere else.
-fn is_pattern(text: &str) -> bool {
-    let stem = text.strip_suffix(".*").unwrap_or(text);
-    text == "*" || (!stem.is_empty() && text.len() <= LONGEST_PATTERN && !stem.contains('*'))
+/// As a filter's types, and `*` for all.
+fn is_wanted(text: &str) -> bool {
+    text == "*" || is_pattern(text)
 }

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use super::{Row, row};
-use crate::due;
 use crate::feed::db::{Db, DbError, Value};
+use crate::{due, version};
 
 /// Each entry takes the schema from the version before it to the next.
 const MIGRATIONS: &[&str] = &[
@@ -97,7 +97,8 @@ impl<D: Db> Store<D> {
             if self.db.first(made, &[], |_| ())?.is_none() {
                 return Ok(None);
             }
-            self.db.transaction(|| self.migrate())?;
+            self.db
+                .transaction(|| version::migrate(&self.db, MIGRATIONS))?;
             self.made.set(true);
         }
         row::read(&self.db)
@@ -111,32 +112,12 @@ impl<D: Db> Store<D> {
     /// Makes the tables, and the subscription in them.
     pub fn create(&self, row: &Row, secret: &str) -> Result<(), DbError> {
         self.db.transaction(|| {
-            self.migrate()?;
+            version::migrate(&self.db, MIGRATIONS)?;
             row::insert(&self.db, row)?;
             self.db.execute(
                 "INSERT INTO secrets (secret, made_at) VALUES (?, ?)",
                 &[Value::Text(secret), Value::Int(row.created_at)],
             )
         })
-    }
-
-    fn migrate(&self) -> Result<(), DbError> {
-        let db = &self.db;
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL)",
-            &[],
-        )?;
-        let version = db.first("SELECT version FROM version", &[], |row| row.int(0))?;
-        let done = usize::try_from(version.unwrap_or(0)).unwrap_or(usize::MAX);
-        for statement in MIGRATIONS.iter().skip(done) {
-            db.execute(statement, &[])?;
-        }
-        if done >= MIGRATIONS.len() {
-            return Ok(());
-        }
-        db.execute(
-            "INSERT INTO version VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version",
-            &[Value::Int(MIGRATIONS.len() as u64)],
-        )
     }
 }
