@@ -152,8 +152,9 @@ impl Keys {
         Ok(text.as_string().unwrap_or_default())
     }
 
-    /// Whether this may be fetched in this minute. The same thing may be as often as it is asked for: the host
-    /// lets no request wait for what another one fetches, and a burst of webhooks finds no key at first.
+    /// Whether this may be fetched in this minute. The same thing may be as often as it is asked for: who waits
+    /// for what another request fetches hangs where that one is cancelled, and a burst of webhooks finds no key
+    /// at first.
     fn may_fetch(&self, source: &str, url: &str, post: &str, now: u64) -> bool {
         let mut fetches = self.fetches.borrow_mut();
         let minute = now / 60_000;
