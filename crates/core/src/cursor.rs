@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::problem::Problem;
+use crate::rejection::Rejection;
+
 /// The id of an event: `<16-digit generation>_<16-digit sequence>`.
 ///
 /// Ids sort as text in log order, so `max(a, b)` of two ids is the later one. The generation is
@@ -92,6 +95,18 @@ impl Bounds {
             return Err(Lost::Expired);
         }
         Ok(cursor.sequence)
+    }
+
+    /// Why a cursor is refused, and what is here instead.
+    pub fn refusal(&self, lost: Lost) -> Problem {
+        let rejection = match lost {
+            Lost::Expired => Rejection::CursorExpired,
+            Lost::Ahead => Rejection::CursorAhead,
+        };
+        let earliest = self.earliest.min(self.latest);
+        Problem::from(rejection)
+            .with("earliest", self.id(earliest).to_string())
+            .with("latest", self.id(self.latest).to_string())
     }
 
     /// The sequence after which a reader without a cursor starts: the oldest event kept.

@@ -2,7 +2,6 @@
 
 use super::{Consumer, Gap, Options, Start};
 use crate::config::is_name;
-use crate::cursor::Lost;
 use crate::feed::Log;
 use crate::feed::db::{Db, DbError, Value};
 use crate::problem::Problem;
@@ -150,16 +149,6 @@ impl<D: Db> Log<D> {
             Start::Time(at) => return self.since(at).map(Ok),
             Start::After(id) => id,
         };
-        let problem = |lost| {
-            let rejection = match lost {
-                Lost::Expired => Rejection::CursorExpired,
-                Lost::Ahead => Rejection::CursorAhead,
-            };
-            let earliest = bounds.earliest.min(bounds.latest);
-            Problem::from(rejection)
-                .with("earliest", bounds.id(earliest).to_string())
-                .with("latest", bounds.id(bounds.latest).to_string())
-        };
-        Ok(bounds.resume(id).map_err(problem))
+        Ok(bounds.resume(id).map_err(|lost| bounds.refusal(lost)))
     }
 }

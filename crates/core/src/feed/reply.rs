@@ -383,16 +383,8 @@ impl<D: Db> Log<D> {
 }
 
 pub(super) fn gone<T, B>(lost: Lost, bounds: Bounds, audience: Audience) -> Reply<T, B> {
-    let rejection = match lost {
-        Lost::Expired => Rejection::CursorExpired,
-        Lost::Ahead => Rejection::CursorAhead,
-    };
-    let problem = Problem::from(rejection)
-        .with(
-            "earliest",
-            bounds.id(bounds.earliest.min(bounds.latest)).to_string(),
-        )
-        .with("latest", bounds.id(bounds.latest).to_string());
+    let problem = bounds.refusal(lost);
+    let rejection = problem.rejection();
     Reply {
         cache_control: cache_control(Answer::Gone, audience),
         content: Content::Problem(problem),
