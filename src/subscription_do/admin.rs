@@ -177,17 +177,12 @@ impl Subscription {
             Verdict::Delivered => "delivered",
             _ => "failed",
         };
-        let number = sent
-            .status
-            .map_or("null".to_owned(), |status| status.to_string());
-        let error = match sent.error.as_str() {
-            "" => "null".to_owned(),
-            error => json::text(error),
-        };
         Ok(Answer::json(
             200,
             &format!(
-                r#"{{"status":"{status}","id":"{id}","response_status":{number},"error":{error},"duration_ms":{},"response":{}}}"#,
+                r#"{{"status":"{status}","id":"{id}","response_status":{},"error":{},"duration_ms":{},"response":{}}}"#,
+                sent.status_json(),
+                json::text_or_null(&sent.error),
                 sent.duration_ms,
                 json::text(&sent.response),
             ),

@@ -28,6 +28,7 @@ pub use order::{Claim, Options, Order, Start, Verb};
 pub use settle::Done;
 
 use crate::cursor::Bounds;
+use crate::json;
 
 /// The most bytes of a body: 500 leases are half of it.
 pub const MAX_BODY: u32 = 64 * 1024;
@@ -140,24 +141,7 @@ impl Gap {
     }
 }
 
-/// Numbers as a JSON array, for SQL to read.
-fn list(numbers: &mut dyn Iterator<Item = u64>) -> String {
-    join(&mut numbers.map(|number| number.to_string()))
-}
-
 /// Pairs of numbers as a JSON array.
 fn pairs(pairs: &[(u64, u64)]) -> String {
-    join(&mut pairs.iter().map(|(a, b)| format!("[{a},{b}]")))
-}
-
-fn join(items: &mut dyn Iterator<Item = String>) -> String {
-    let mut json = String::from("[");
-    for item in items {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        json.push_str(&item);
-    }
-    json.push(']');
-    json
+    json::array(&mut pairs.iter().map(|(a, b)| format!("[{a},{b}]")))
 }

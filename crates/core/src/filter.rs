@@ -78,8 +78,9 @@ impl Filter {
     /// The values of a parameter as a JSON array; `None` where every value will do.
     pub(crate) fn values(&self, name: &str) -> Option<String> {
         let values = self.0.iter().filter(|(of, _)| *of == name);
-        let values: Vec<String> = values.map(|(_, value)| json::text(value)).collect();
-        (!values.is_empty()).then(|| format!("[{}]", values.join(",")))
+        let mut values = values.map(|(_, value)| json::text(value)).peekable();
+        values.peek()?;
+        Some(json::array(&mut values))
     }
 
     /// What tells its answers from another filter's, for an entity tag; nothing where it is empty.

@@ -4,3 +4,29 @@
 pub fn text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
+
+/// `text` as a JSON string; `null` where it is empty.
+pub fn text_or_null(value: &str) -> String {
+    match value {
+        "" => "null".to_owned(),
+        value => text(value),
+    }
+}
+
+/// Items that are JSON as an array.
+pub fn array(items: &mut dyn Iterator<Item = String>) -> String {
+    let mut json = String::from("[");
+    for item in items {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&item);
+    }
+    json.push(']');
+    json
+}
+
+/// Numbers as an array, for SQL to read.
+pub(crate) fn numbers(numbers: &mut dyn Iterator<Item = u64>) -> String {
+    array(&mut numbers.map(|number| number.to_string()))
+}

@@ -48,6 +48,12 @@ impl Outcome {
         }
     }
 
+    /// The status as JSON; `null` where no answer came.
+    pub fn status_json(&self) -> String {
+        self.status
+            .map_or("null".to_owned(), |status| status.to_string())
+    }
+
     /// Seconds from `now` (unix milliseconds) that the receiver asks to be left alone, as far as they are granted.
     ///
     /// Both forms of [RFC 9110 section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3); what is

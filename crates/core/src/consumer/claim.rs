@@ -1,11 +1,12 @@
 //! Events go out.
 
 use super::pick::Batch;
-use super::{Claim, Consumer, list, pairs};
+use super::{Claim, Consumer, pairs};
 use crate::cache::Audience;
 use crate::due::{self, Duty};
 use crate::feed::db::{Db, DbError, Value};
 use crate::feed::{Log, event_json};
+use crate::json;
 use crate::problem::Problem;
 use crate::rejection::Rejection;
 
@@ -180,7 +181,9 @@ impl<D: Db> Log<D> {
                 Value::Int(consumer.nonce),
                 Value::Int(consumer.id),
                 Value::Text(attempt),
-                Value::Text(&list(&mut batch.events.iter().map(|(seq, _)| *seq))),
+                Value::Text(&json::numbers(
+                    &mut batch.events.iter().map(|(seq, _)| *seq),
+                )),
                 Value::Int(until),
             ],
         )

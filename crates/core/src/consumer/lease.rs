@@ -1,8 +1,9 @@
 //! What a worker holds: one event, for a while.
 
-use super::{Consumer, list};
+use super::Consumer;
 use crate::feed::Log;
 use crate::feed::db::{Db, DbError, Value};
+use crate::json;
 use crate::rejection::Rejection;
 
 /// What a lease says: whose it is, of which generation, for which event, the how manieth attempt,
@@ -89,7 +90,9 @@ impl<D: Db> Log<D> {
              FROM json_each(?) LEFT JOIN held ON consumer = ? AND seq = value ORDER BY value",
             &[
                 Value::Int(now),
-                Value::Text(&list(&mut known.iter().map(|(_, lease)| lease.seq))),
+                Value::Text(&json::numbers(
+                    &mut known.iter().map(|(_, lease)| lease.seq),
+                )),
                 Value::Int(consumer.id),
             ],
         )?;

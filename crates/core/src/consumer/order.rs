@@ -180,8 +180,7 @@ impl Body {
                 sorted.insert(at, entry);
             }
         }
-        let sorted: Vec<String> = sorted.into_iter().map(json::text).collect();
-        Ok(Some(format!("[{}]", sorted.join(","))))
+        Ok(Some(json::array(&mut sorted.into_iter().map(json::text))))
     }
 
     fn start(&self, name: &str) -> Result<Option<Start>, Problem> {

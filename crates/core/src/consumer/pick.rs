@@ -1,9 +1,10 @@
 //! Which events a claim hands out: first those that failed or were given back, then new ones.
 
+use super::Consumer;
 use super::dead::Why;
-use super::{Consumer, list};
 use crate::feed::db::{Db, DbError, Value};
 use crate::feed::{Log, PAGE_BYTES};
+use crate::json;
 
 /// A claim looks at no more events than this that a filter hides. The position moves past them, so
 /// none is looked at again.
@@ -211,7 +212,7 @@ impl<D: Db> Log<D> {
             "DELETE FROM held WHERE consumer = ? AND seq IN (SELECT value FROM json_each(?))",
             &[
                 Value::Int(consumer),
-                Value::Text(&list(&mut seqs.iter().copied())),
+                Value::Text(&json::numbers(&mut seqs.iter().copied())),
             ],
         )
     }

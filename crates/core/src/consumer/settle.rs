@@ -2,7 +2,7 @@
 
 use super::dead::Why;
 use super::lease::Held;
-use super::{Consumer, Order, Verb, list};
+use super::{Consumer, Order, Verb};
 use crate::cursor::EventId;
 use crate::feed::Log;
 use crate::feed::db::{Db, DbError, Value};
@@ -101,7 +101,7 @@ impl<D: Db> Log<D> {
         let Some(claim) = held.first().map(|held| held.claim) else {
             return Ok(Vec::new());
         };
-        let named = list(&mut held.iter().map(|held| held.seq));
+        let named = json::numbers(&mut held.iter().map(|held| held.seq));
         self.db().execute(
             "DELETE FROM held WHERE consumer = ? AND claim = ?
                 AND seq NOT IN (SELECT value FROM json_each(?))
@@ -130,8 +130,8 @@ impl<D: Db> Log<D> {
 
     fn extend(&self, consumer: &Consumer, held: &[Held<'_>], until: u64) -> Result<(), DbError> {
         // The batch of an ordered consumer has one holder, and one end.
-        let seqs = list(&mut held.iter().map(|held| held.seq));
-        let claims = list(&mut held.iter().map(|held| held.claim));
+        let seqs = json::numbers(&mut held.iter().map(|held| held.seq));
+        let claims = json::numbers(&mut held.iter().map(|held| held.claim));
         let (sql, which) = match consumer.ordered {
             true => (
                 "UPDATE held SET ready_at = max(ready_at, ?) WHERE consumer = ?
@@ -224,7 +224,7 @@ impl<D: Db> Log<D> {
                 Value::Int(ready_at),
                 Value::Int(failures),
                 Value::Int(consumer.id),
-                Value::Text(&list(seqs)),
+                Value::Text(&json::numbers(seqs)),
             ],
         )
     }

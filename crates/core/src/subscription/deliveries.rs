@@ -60,27 +60,19 @@ fn shown<D: Db>(of: &Row, row: &dyn db::Row<D>, alone: bool) -> String {
         status::PENDING => (json::text(&at), "null".to_owned()),
         _ => ("null".to_owned(), json::text(&at)),
     };
-    let reason = match row.string(5).as_str() {
-        "" => "null".to_owned(),
-        reason => json::text(reason),
-    };
-    let history = row.string(6);
-    let (history, response) = match alone {
-        true => (
-            history.as_str(),
-            format!(r#","last_response":{}"#, json::text(&row.string(7))),
+    let more = match alone {
+        true => format!(
+            r#","history":[{}],"last_response":{}"#,
+            row.string(6),
+            json::text(&row.string(7))
         ),
-        false => ("", String::new()),
-    };
-    let history = if alone {
-        format!(r#","history":[{history}]"#)
-    } else {
-        String::new()
+        false => String::new(),
     };
     format!(
-        r#"{{"id":"{id}","event_id":"{id}","event":{},"status":"{name}","attempts":{},"next_attempt_at":{due},"settled_at":{settled},"reason":{reason}{history}{response}}}"#,
+        r#"{{"id":"{id}","event_id":"{id}","event":{},"status":"{name}","attempts":{},"next_attempt_at":{due},"settled_at":{settled},"reason":{}{more}}}"#,
         json::text(&row.string(1)),
         row.int(4),
+        json::text_or_null(&row.string(5)),
     )
 }
 
@@ -100,10 +92,10 @@ impl<D: Db> Store<D> {
         let next = last.map_or("null".to_owned(), |(seq, _)| {
             format!(r#""{}""#, of.event_id(*seq))
         });
-        let texts: Vec<String> = rows.into_iter().map(|(_, text)| text).collect();
+        let mut texts = rows.into_iter().map(|(_, text)| text);
         Ok(format!(
-            r#"{{"deliveries":[{}],"next":{next}}}"#,
-            texts.join(",")
+            r#"{{"deliveries":{},"next":{next}}}"#,
+            json::array(&mut texts)
         ))
     }
 

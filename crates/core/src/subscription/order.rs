@@ -177,8 +177,7 @@ impl Body {
         if events.is_empty() {
             return Err(wrong("events", SOME_TYPES));
         }
-        let events: Vec<String> = events.into_iter().map(json::text).collect();
-        Ok(Some(format!("[{}]", events.join(","))))
+        Ok(Some(json::array(&mut events.into_iter().map(json::text))))
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Message, ReadOrder, Row, Status, Store};
 use crate::breaker::State;
 use crate::due::{self, Duty};
 use crate::feed::db::{Db, DbError, Value};
+use crate::json;
 
 /// No more events are read while so many deliveries wait: what an endpoint does not take stays in the feed.
 const ENOUGH: u64 = 200;
@@ -136,7 +137,7 @@ impl<D: Db> Store<D> {
         most: u64,
         now: u64,
     ) -> Result<Vec<u64>, DbError> {
-        let running: Vec<String> = running.iter().map(u64::to_string).collect();
+        let running = json::numbers(&mut running.iter().copied());
         let sql = match ordered {
             // The oldest of all, when its time has come.
             true => {
@@ -149,7 +150,6 @@ impl<D: Db> Store<D> {
                  ORDER BY at, seq LIMIT ?3"
             }
         };
-        let running = format!("[{}]", running.join(","));
         self.db.query(
             sql,
             &[Value::Int(now), Value::Text(&running), Value::Int(most)],

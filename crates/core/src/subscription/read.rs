@@ -156,10 +156,9 @@ impl<D: Db> Store<D> {
         if events.is_empty() {
             return Ok(());
         }
-        let events: Vec<String> = events
-            .iter()
-            .map(|event| format!("[{},{}]", event.seq, json::text(&event.kind)))
-            .collect();
+        let events = events.iter();
+        let mut events = events.map(|event| format!("[{},{}]", event.seq, json::text(&event.kind)));
+        let events = json::array(&mut events);
         let sql = match again {
             false => {
                 "INSERT OR IGNORE INTO deliveries
@@ -172,7 +171,6 @@ impl<D: Db> Store<D> {
                  ON CONFLICT (seq) DO UPDATE SET status = 0, at = excluded.at, made = 0 WHERE status > 0"
             }
         };
-        let events = format!("[{}]", events.join(","));
         self.db
             .execute(sql, &[Value::Text(&events), Value::Int(now)])
     }

@@ -92,8 +92,8 @@ impl<D: Db> Store<D> {
             r#"{{"at":"{}","duration_ms":{},"status":{},"error":{}}}"#,
             rfc3339(begun),
             outcome.duration_ms,
-            status_json(outcome),
-            error_json(outcome),
+            outcome.status_json(),
+            json::text_or_null(&outcome.error),
         );
         self.db.first(
             "UPDATE deliveries SET made = made + 1, attempts = attempts + 1, response = ?3,
@@ -141,8 +141,8 @@ impl<D: Db> Store<D> {
             row.event_id(seq),
             json::text(reason),
             attempts.unwrap_or(0),
-            status_json(outcome),
-            error_json(outcome),
+            outcome.status_json(),
+            json::text_or_null(&outcome.error),
             json::text(&outcome.response),
         );
         self.post("/dead-letters", &letter, now)
@@ -167,16 +167,3 @@ const GONE: &str = "The endpoint answered 410: it wants nothing more.";
 const ERASED: &str = "The event was erased before it could be delivered.";
 const PRUNED: &str = "The feed's retention took the event before it could be delivered.";
 const UNHEALTHY: &str = "The endpoint failed for too long without a success.";
-
-fn status_json(outcome: &Outcome) -> String {
-    outcome
-        .status
-        .map_or("null".to_owned(), |status| status.to_string())
-}
-
-fn error_json(outcome: &Outcome) -> String {
-    match outcome.error.as_str() {
-        "" => "null".to_owned(),
-        error => json::text(error),
-    }
-}
