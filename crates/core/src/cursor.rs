@@ -80,6 +80,11 @@ impl Bounds {
         }
     }
 
+    /// What every id begins with, for SQL to write ids with.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{:016}_", self.generation)
+    }
+
     /// The sequence after which a reader with this cursor goes on.
     ///
     /// A cursor that pruning has merely caught up with (everything *after* it is still here) is

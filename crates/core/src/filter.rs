@@ -31,6 +31,27 @@ macro_rules! one {
 pub(crate) const CONDITION: &str =
     concat!(" AND ", one!("type", "?5"), " AND ", one!("source", "?6"));
 
+/// A table `wanted` of the types in a JSON array, exact, `prefix.*` or `*`, and the SQL that is true of an event whose
+/// type is one of them. `text` is compared with as much of a type as it is long, or with all of it.
+macro_rules! wanted_types {
+    ($types:literal) => {
+        concat!(
+            "WITH wanted (text, width) AS MATERIALIZED (
+                SELECT rtrim(value, '*'), CASE WHEN value = '*' THEN 0
+                    WHEN value LIKE '%.*' THEN length(value) - 1 ELSE 1000000 END
+                FROM json_each(",
+            $types,
+            ")) "
+        )
+    };
+}
+macro_rules! is_wanted {
+    () => {
+        "EXISTS (SELECT 1 FROM wanted WHERE substr(events.type, 1, width) = text)"
+    };
+}
+pub(crate) use {is_wanted, wanted_types};
+
 /// What a reader wants to see; everything where it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter(pub(crate) Vec<(&'static str, String)>);

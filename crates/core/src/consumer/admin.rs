@@ -86,7 +86,7 @@ impl<D: Db> Log<D> {
                 Value::Int(bounds.start()),
                 Value::Int(bounds.latest),
                 Value::Int(now),
-                Value::Text(&format!("{:016}_", bounds.generation)),
+                Value::Text(&bounds.prefix()),
             ],
         )
     }

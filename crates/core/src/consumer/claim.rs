@@ -230,7 +230,7 @@ impl<D: Db> Log<D> {
             _ => self.texts(
                 &handed_sql(audience),
                 &[
-                    Value::Text(&format!("{:016}_", bounds.generation)),
+                    Value::Text(&bounds.prefix()),
                     Value::Text(&pairs(events)),
                     Value::Text(&format!("{}.{generation}.", consumer.id)),
                     Value::Text(&consumer.nonce.to_string()),

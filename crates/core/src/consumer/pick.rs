@@ -4,6 +4,7 @@ use super::Consumer;
 use super::dead::Why;
 use crate::feed::db::{Db, DbError, Value};
 use crate::feed::{Log, PAGE_BYTES};
+use crate::filter::{is_wanted, wanted_types};
 use crate::json;
 
 /// A claim looks at no more events than this that a filter hides. The position moves past them, so
@@ -150,15 +151,13 @@ impl<D: Db> Log<D> {
         let end = end.min(bounds.latest);
         let rows = self.numbers(
             concat!(
-                // `text` is compared with as much of a type as it is long, or with all of it.
-                "WITH wanted (text, width) AS MATERIALIZED (
-                    SELECT rtrim(value, '*'), iif(value LIKE '%.*', length(value) - 1, 1000000)
-                    FROM json_each(?4))
-                 SELECT seq, ",
+                wanted_types!("?4"),
+                "SELECT seq, ",
                 weight!(),
                 " FROM events WHERE seq > ?1 AND seq <= ?2 AND form < 3
-                    AND (?4 = '[]' OR EXISTS (
-                        SELECT 1 FROM wanted WHERE substr(events.type, 1, width) = text))
+                    AND (?4 = '[]' OR ",
+                is_wanted!(),
+                ")
                     AND (?5 = '[]' OR source IN (SELECT value FROM json_each(?5)))
                  ORDER BY seq LIMIT ?3"
             ),

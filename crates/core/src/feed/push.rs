@@ -5,6 +5,7 @@
 use super::Log;
 use super::db::{Db, DbError, Value};
 use super::read::Range;
+use crate::filter::{is_wanted, wanted_types};
 use crate::query::parameter;
 
 /// What is read at once ends before it would pass this many stored bytes (its first event always fits).
@@ -38,14 +39,10 @@ pub struct Pushed<T> {
 }
 
 macro_rules! push_sql {
-    ($body:literal, $which:literal) => {
+    ($body:literal, $which:expr) => {
         concat!(
-            // `text` is compared with as much of a type as it is long, or with all of it.
-            "WITH wanted (text, width) AS MATERIALIZED (
-                SELECT rtrim(value, '*'), CASE WHEN value = '*' THEN 0
-                    WHEN value LIKE '%.*' THEN length(value) - 1 ELSE 1000000 END
-                FROM json_each(?2))
-             SELECT json_array(seq, type, ",
+            wanted_types!("?2"),
+            "SELECT json_array(seq, type, ",
             $body,
             ") FROM events WHERE ",
             $which,
@@ -56,11 +53,7 @@ macro_rules! push_sql {
 
 macro_rules! run_sql {
     ($body:literal) => {
-        push_sql!(
-            $body,
-            "seq > ?3 AND seq <= ?4
-             AND EXISTS (SELECT 1 FROM wanted WHERE substr(events.type, 1, width) = text)"
-        )
+        push_sql!($body, concat!("seq > ?3 AND seq <= ?4 AND ", is_wanted!()))
     };
 }
 
@@ -130,7 +123,7 @@ impl<D: Db> Log<D> {
     pub fn push(&self, wanted: &Wanted) -> Result<Pushed<D::Text>, DbError> {
         let bounds = self.bounds();
         let range = self.pushed_range(wanted)?;
-        let prefix = format!("{:016}_", bounds.generation);
+        let prefix = bounds.prefix();
         let sql = match (wanted.raw, wanted.only.is_some()) {
             (false, false) => event_body!(run_sql),
             (false, true) => event_body!(only_sql),
@@ -159,18 +152,7 @@ impl<D: Db> Log<D> {
         let bounds = self.bounds();
         let after = wanted.after.max(bounds.start()).min(bounds.latest);
         let end = wanted.through.unwrap_or(u64::MAX).min(bounds.latest);
-        let whole = Range {
-            after,
-            through: after.saturating_add(wanted.limit).min(end).max(after),
-        };
-        let start = self.offset(after)?;
-        if whole.is_empty() || self.offset(whole.through)?.saturating_sub(start) <= BYTES {
-            return Ok(whole);
-        }
-        let fits = self.search(whole, |_, offset| offset.saturating_sub(start) <= BYTES)?;
-        Ok(Range {
-            after,
-            through: fits.max(after.saturating_add(1)),
-        })
+        let through = after.saturating_add(wanted.limit).min(end).max(after);
+        self.fitting(Range { after, through }, BYTES)
     }
 }

@@ -78,22 +78,25 @@ enum Kept<T> {
 impl<D: Db> Log<D> {
     /// The run that a page of at most `limit` events after `after` covers.
     pub fn range(&self, after: u64, limit: u64) -> Result<Range, DbError> {
+        let through = after.saturating_add(limit).min(self.bounds().latest);
+        self.fitting(Range { after, through }, PAGE_BYTES)
+    }
+
+    /// As much of a run as is no more than `most` stored bytes; its first event always is.
+    pub(super) fn fitting(&self, whole: Range, most: u64) -> Result<Range, DbError> {
         let ends = self.ends.get();
-        let through = after.saturating_add(limit).min(ends.bounds.latest);
-        let whole = Range { after, through };
-        if whole.is_empty() || ends.end_offset.saturating_sub(ends.start_offset) <= PAGE_BYTES {
+        if whole.is_empty() || ends.end_offset.saturating_sub(ends.start_offset) <= most {
             return Ok(whole);
         }
-        let start = self.offset(after)?;
-        if self.offset(through)?.saturating_sub(start) <= PAGE_BYTES {
+        let start = self.offset(whole.after)?;
+        let fits = |offset: u64| offset.saturating_sub(start) <= most;
+        if fits(self.offset(whole.through)?) {
             return Ok(whole);
         }
-        let fits = self.search(whole, |_, offset| {
-            offset.saturating_sub(start) <= PAGE_BYTES
-        })?;
+        let through = self.search(whole, |_, offset| fits(offset))?;
         Ok(Range {
-            after,
-            through: fits.max(after.saturating_add(1)),
+            through: through.max(whole.after.saturating_add(1)),
+            ..whole
         })
     }
 
@@ -143,7 +146,7 @@ impl<D: Db> Log<D> {
         filter: &Filter,
         read: impl FnMut(&dyn Row<D>) -> T,
     ) -> Result<Vec<T>, DbError> {
-        let generation = self.id_prefix();
+        let generation = self.bounds().prefix();
         let [types, sources] = ["type", "source"].map(|name| filter.values(name));
         let parameters = [
             Value::Text(&generation),
@@ -286,10 +289,6 @@ impl<D: Db> Log<D> {
             |row| row.int(0),
         )?;
         Ok(found.unwrap_or(ends.end_offset))
-    }
-
-    fn id_prefix(&self) -> String {
-        format!("{:016}_", self.bounds().generation)
     }
 }
 
