@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use waypost_client::{http, now, random::Random, verify::flat};
+use waypost_client::{answer::is_passing, http, now, random::Random, verify::flat};
 use waypost_core::{
     form::is_form,
     hash::sha256,
@@ -96,7 +96,7 @@ pub(crate) async fn run(args: &Send) -> Outcome {
     println!("{} {text}", status.as_u16());
     match status.as_u16() {
         200..300 => Ok(Exit::Done),
-        408 | 425 | 429 | 500.. => Ok(Exit::Unreachable),
+        passing if is_passing(passing) => Ok(Exit::Unreachable),
         _ => Ok(Exit::Refused),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use waypost_core::retry::retry_after;
+
 /// The longest that a server is obeyed when it asks for patience.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
@@ -86,19 +88,19 @@ impl Answer {
 
     /// Whether the request may succeed when it is made again.
     pub fn is_passing(&self) -> bool {
-        matches!(self.status, 408 | 425 | 429 | 500..)
+        is_passing(self.status)
     }
 }
 
-/// `Retry-After`: seconds or a date
-/// ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+/// Whether a request that was answered with this status may succeed when it is made again.
+pub fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..)
+}
+
+/// `Retry-After`, as far as it is obeyed.
 pub fn delay(text: &str, now: u64) -> Option<Duration> {
-    if let Some(seconds) = seconds(text) {
-        return Some(seconds);
-    }
-    let at = httpdate::parse_http_date(text.trim()).ok()?;
-    let at = at.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(at.saturating_sub(Duration::from_millis(now)).min(LONGEST))
+    let asked = Duration::from_millis(retry_after(text, now)?);
+    Some(asked.min(LONGEST))
 }
 
 fn seconds(text: &str) -> Option<Duration> {

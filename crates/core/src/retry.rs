@@ -1,5 +1,6 @@
 //! What an attempt's end means, and when the next one is due.
 
+use crate::conditional::unix_seconds;
 use crate::hash::sha256;
 
 /// The longest pause that a receiver can ask for with `Retry-After`, in seconds, unless the schedule itself has a
@@ -56,28 +57,27 @@ impl Outcome {
 
     /// Seconds from `now` (unix milliseconds) that the receiver asks to be left alone, as far as they are granted.
     ///
-    /// Both forms of [RFC 9110 section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3); what is
-    /// neither counts as absent.
+    /// What is no [`retry_after`] counts as absent.
     pub fn asked_pause(&self, schedule: &[u64], now: u64) -> Option<u64> {
-        let text = self.retry_after.trim();
-        let seconds = match text.parse::<u64>() {
-            Ok(seconds) => seconds,
-            // Digits that overflow are more than any cap.
-            Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                u64::MAX
-            }
-            Err(_) => {
-                let date = httpdate::parse_http_date(text).ok()?;
-                let at = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
-                at.saturating_sub(now / 1000)
-            }
-        };
+        let seconds = retry_after(&self.retry_after, now)?.div_ceil(1000);
         let cap = schedule
             .iter()
             .copied()
             .fold(RETRY_AFTER_CAP_SECONDS, u64::max);
         Some(seconds.min(cap))
     }
+}
+
+/// What `Retry-After` asks for, in milliseconds from `now`: seconds, or a date ([RFC 9110 section
+/// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+pub fn retry_after(text: &str, now: u64) -> Option<u64> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Digits that overflow are more than any cap.
+        return Some(text.parse().unwrap_or(u64::MAX).saturating_mul(1000));
+    }
+    let at = unix_seconds(text)?.saturating_mul(1000);
+    Some(at.saturating_sub(now))
 }
 
 /// When the attempt after the `made`th is due, in unix milliseconds; none where the schedule is exhausted.
