@@ -1,5 +1,7 @@
 //! Conditional requests: RFC 9110, section 13, for GET and HEAD.
 
+use crate::hash::hex;
+
 /// The validators of the answer that is about to be given.
 #[derive(Clone, Copy, Debug)]
 pub struct Validators<'a> {
@@ -53,6 +55,11 @@ fn matches(list: &str, etag: &str) -> bool {
         rest = after;
     }
     false
+}
+
+/// The entity tag of an answer that is told from others by its bytes alone.
+pub fn etag(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex(bytes).get(..16).unwrap_or_default())
 }
 
 /// An HTTP date as unix seconds.

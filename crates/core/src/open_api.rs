@@ -1,7 +1,6 @@
 //! The OpenAPI document of the HTTP contract.
 
-use crate::encoding::Encoding;
-use crate::hash::sha256;
+use crate::conditional;
 
 /// The document, as JSON ([OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1)). Tests hold it against the
 /// table of routes, the table of refusals and a running Worker.
@@ -12,7 +11,5 @@ pub const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// Its entity tag.
 pub fn etag() -> String {
-    let digest = sha256([DOCUMENT.as_bytes()]);
-    let hex = Encoding::Hex.encode(&digest);
-    format!("\"{}\"", hex.get(..16).unwrap_or_default())
+    conditional::etag(DOCUMENT.as_bytes())
 }
