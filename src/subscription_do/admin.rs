@@ -2,19 +2,17 @@
 
 use js_sys::ArrayBuffer;
 use wasm_bindgen::JsValue;
-use waypost_core::breaker::Breaker;
-use waypost_core::conditional::{Preconditions, Validators};
+use waypost_core::conditional::{Preconditions, Validators, etag};
 use waypost_core::config::Feed as FeedConfig;
 use waypost_core::cursor::EventId;
 use waypost_core::encoding::Encoding;
-use waypost_core::hash::sha256;
 use waypost_core::json;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::retry::{Outcome, Verdict};
 use waypost_core::signing::{self, Head, Key};
 use waypost_core::subscription::{
-    Bulk, Changes, Creation, Rotation, Row, Status, TEST, VERIFICATION, Wanted,
+    Bulk, Changes, Creation, Rotation, Row, TEST, VERIFICATION, Wanted,
 };
 use waypost_core::target::{self, Parts};
 use waypost_core::when::rfc3339;
@@ -30,27 +28,12 @@ impl Subscription {
     pub(super) async fn create(&self, call: &Call, body: &[u8]) -> Result<Answer, Problem> {
         let name = self.state.id().name().unwrap_or_default();
         let (feed, id) = name.rsplit_once('/').ok_or(Rejection::Internal)?;
-        let creation = Creation::parse(body)?;
-        let url = self.target(&creation.url)?;
-        let secret = creation.secret.unwrap_or_else(make_secret);
-        self.verify(call, feed, &url, &keys(&secret)).await?;
-        let mut row = Row {
-            id: id.to_owned(),
-            feed: feed.to_owned(),
-            url,
-            events: creation.events,
-            raw: creation.raw,
-            ordered: creation.ordered,
-            max_in_flight: creation.max_in_flight,
-            status: Status::Active,
-            reason: String::new(),
-            created_at: call.now,
-            generation: 0,
-            position: 0,
-            latest: 0,
-            gap: (0, 0),
-            breaker: Breaker::default(),
-        };
+        let mut creation = Creation::parse(body)?;
+        creation.url = self.target(&creation.url)?;
+        let secret = creation.secret.take().unwrap_or_else(make_secret);
+        self.verify(call, feed, &creation.url, &keys(&secret))
+            .await?;
+        let mut row = Row::new(id, feed, creation, call.now);
         // From now on the feed may poke it: what it says until there is a row is asked again.
         self.in_the_making.set(true);
         let made = self.register(&mut row, &secret).await;
@@ -80,10 +63,7 @@ impl Subscription {
         if status == Rejection::TooManySubscriptions.status() {
             return Err(Rejection::TooManySubscriptions.into());
         }
-        let place: EventId = place.parse().map_err(|_| Rejection::FeedUnavailable)?;
-        row.generation = place.generation;
-        row.position = place.sequence;
-        row.latest = place.sequence;
+        row.begin(place.parse().map_err(|_| Rejection::FeedUnavailable)?);
         self.store.create(row, secret).map_err(failed)
     }
 
@@ -318,11 +298,7 @@ fn keys(secret: &str) -> Vec<Key> {
 
 /// JSON with its entity tag, or that the client has it.
 fn tagged(call: &Call, text: &str) -> Answer {
-    let digest = sha256([text.as_bytes()]);
-    let etag = format!(
-        "\"{}\"",
-        Encoding::Hex.encode(digest.get(..8).unwrap_or_default())
-    );
+    let etag = etag(text.as_bytes());
     let preconditions = Preconditions {
         if_none_match: call.headers().get("if-none-match"),
         if_modified_since: None,

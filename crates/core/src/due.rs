@@ -70,10 +70,7 @@ pub fn all<D: Db>(db: &D) -> Result<Vec<(Duty, u64)>, DbError> {
     let rows = db.query("SELECT duty, at FROM due", &[], |row| {
         (row.string(0), row.int(1))
     })?;
-    let known = |(name, at): (String, u64)| {
-        let duty = NAMES.iter().find(|(_, known)| *known == name);
-        duty.map(|(duty, _)| (*duty, at))
-    };
+    let known = |(name, at): (String, u64)| named(&name).map(|duty| (duty, at));
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
@@ -82,6 +79,12 @@ fn name(duty: Duty) -> &'static str {
         .iter()
         .find(|(known, _)| *known == duty)
         .map_or("", |(_, name)| name)
+}
+
+/// None for a name that this build does not know: it belongs to another version of it.
+fn named(name: &str) -> Option<Duty> {
+    let named = NAMES.iter().find(|(_, known)| *known == name);
+    named.map(|(duty, _)| *duty)
 }
 
 /// When the next duty is due, in unix milliseconds.
@@ -98,12 +101,5 @@ pub fn take<D: Db>(db: &D, now: u64) -> Result<Vec<Duty>, DbError> {
         &[Value::Int(now)],
         |row| row.string(0),
     )?;
-    // A name that this build does not know belongs to another version of it.
-    let known = |name: String| {
-        NAMES
-            .iter()
-            .find(|(_, known)| *known == name)
-            .map(|(duty, _)| *duty)
-    };
-    Ok(names.into_iter().filter_map(known).collect())
+    Ok(names.iter().filter_map(|name| named(name)).collect())
 }

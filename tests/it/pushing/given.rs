@@ -1,11 +1,10 @@
 //! A feed and a subscription of it, each on a database of its own, and a clock.
 
 use serde_json::Value as Json;
-use waypost_core::breaker::Breaker;
 use waypost_core::feed::{Log, Wanted};
 use waypost_core::retry::Outcome;
 use waypost_core::subscription::{
-    Creation, Found, Message, Page, Plan, ReadOrder, Row, Running, Status, Store, Terms,
+    Creation, Found, Message, Page, Plan, ReadOrder, Row, Running, Store, Terms,
 };
 
 use crate::log::db::RusqliteDb;
@@ -66,23 +65,8 @@ impl World {
             .subscribe(ID, "{}", world.now)
             .expect("works")
             .expect("room");
-        let row = Row {
-            id: ID.to_owned(),
-            feed: "default".to_owned(),
-            url: creation.url,
-            events: creation.events,
-            raw: creation.raw,
-            ordered: creation.ordered,
-            max_in_flight: creation.max_in_flight,
-            status: Status::Active,
-            reason: String::new(),
-            created_at: world.now,
-            generation: bounds.generation,
-            position: bounds.latest,
-            latest: bounds.latest,
-            gap: (0, 0),
-            breaker: Breaker::default(),
-        };
+        let mut row = Row::new(ID, "default", creation, world.now);
+        row.begin(bounds.id(bounds.latest));
         world
             .store
             .create(&row, "a secret of the tests".replace(' ', "-").as_str())

@@ -13,8 +13,9 @@ const ENOUGH: u64 = 200;
 const KEPT_MS: u64 = 7 * 24 * 3_600_000;
 const MOST_KEPT: u64 = 10_000;
 
-/// They are cleared away no more often than this, and so many at a time.
-const TIDY_MS: u64 = 3_600_000;
+/// A step of clearing away comes so long after the first was settled and after the step before it, in milliseconds,
+/// and clears so many.
+pub(super) const TIDY_MS: u64 = 3_600_000;
 const STEP: u64 = 1_000;
 
 /// What is being done already.

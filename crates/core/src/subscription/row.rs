@@ -1,6 +1,6 @@
 //! What a subscription is, kept and shown.
 
-use super::Store;
+use super::{Creation, Store};
 use crate::breaker::Breaker;
 use crate::cursor::EventId;
 use crate::feed::db::{Db, DbError, Value};
@@ -144,6 +144,34 @@ pub(super) fn insert<D: Db>(db: &D, row: &Row) -> Result<(), DbError> {
 }
 
 impl Row {
+    /// A new one, which has not been told its place in the feed yet. Its URL has been judged.
+    pub fn new(id: &str, feed: &str, creation: Creation, now: u64) -> Self {
+        Self {
+            id: id.to_owned(),
+            feed: feed.to_owned(),
+            url: creation.url,
+            events: creation.events,
+            raw: creation.raw,
+            ordered: creation.ordered,
+            max_in_flight: creation.max_in_flight,
+            status: Status::Active,
+            reason: String::new(),
+            created_at: now,
+            generation: 0,
+            position: 0,
+            latest: 0,
+            gap: (0, 0),
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// It begins after this event, the feed's last.
+    pub fn begin(&mut self, after: EventId) {
+        self.generation = after.generation;
+        self.position = after.sequence;
+        self.latest = after.sequence;
+    }
+
     /// The id of an event of its feed.
     pub fn event_id(&self, sequence: u64) -> EventId {
         EventId {

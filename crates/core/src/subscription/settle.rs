@@ -1,5 +1,6 @@
 //! What an attempt leads to.
 
+use super::plan::TIDY_MS;
 use super::schema::status;
 use super::{Row, SUSPENDED, Status, Store};
 use crate::breaker::Change;
@@ -11,9 +12,6 @@ use crate::when::rfc3339;
 
 /// A history that has grown beyond this begins anew.
 const LONGEST_HISTORY: u64 = 16 * 1024;
-
-/// A record is first cleared away so long after it was settled, in milliseconds.
-const TIDY_MS: u64 = 3_600_000;
 
 /// What the config says.
 #[derive(Clone, Copy, Debug)]
