@@ -82,7 +82,7 @@ impl FeedClass {
     pub fn alarm(&self) -> Promise {
         let object = Rc::clone(&self.0);
         host::lasting(async move {
-            let now = js_sys::Date::now() as u64;
+            let now = host::now();
             object.alarm_at.set(None);
             let next = object.housekeep(now).unwrap_or_else(|error| {
                 log::error("the feed's housekeeping", &error.to_string());

@@ -62,6 +62,11 @@ thread_local! {
     static HOST: Host = Host::default();
 }
 
+/// The moment, in unix milliseconds. A call's own `now` is when it came: what was awaited since took its time.
+pub(crate) fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
+
 /// Runs `future` at once as far as it goes, and gives the host a promise of its result. `now` is in
 /// unix milliseconds.
 pub(crate) fn promise(now: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {

@@ -161,7 +161,3 @@ fn failed(error: DbError) -> Problem {
     log::error("a subscription's database", &error.to_string());
     Rejection::SubscriptionUnavailable.into()
 }
-
-fn now() -> u64 {
-    js_sys::Date::now() as u64
-}

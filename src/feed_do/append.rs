@@ -10,7 +10,7 @@ use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
-use crate::host::settled;
+use crate::host::{now, settled};
 use crate::log;
 
 /// A message that was read.
@@ -123,11 +123,7 @@ fn append_inline(log: &Log<DoDb>, run: &[Read<'_>]) -> Result<Vec<Outcome>, DbEr
             payload: Payload::Inline(body),
         })
         .collect();
+    // The time of the append itself: bodies may have been fetched since the request began, and readers by time
+    // rely on it.
     log.append(&batch, now())
-}
-
-/// The time of the append itself: bodies may have been fetched since the request began, and readers
-/// by time rely on it.
-fn now() -> u64 {
-    js_sys::Date::now() as u64
 }

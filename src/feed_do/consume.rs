@@ -11,7 +11,7 @@ use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
-use crate::host::settled;
+use crate::host::{now, settled};
 use crate::{ffi, log};
 
 impl Feed {
@@ -127,9 +127,4 @@ impl Feed {
 fn list(open: &str, pieces: Vec<JsString>, close: &str) -> Answer {
     let pieces: Array = pieces.into_iter().collect();
     Answer::json(200, "").body(ffi::page(open, &pieces, ",", close))
-}
-
-/// The moment of the look itself: a body, and those who wait, take their time.
-fn now() -> u64 {
-    js_sys::Date::now() as u64
 }

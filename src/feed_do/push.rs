@@ -11,7 +11,7 @@ use waypost_core::wire::Meta;
 use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::host::settled;
+use crate::host::{self, settled};
 use crate::push::asked;
 use crate::together::{Task, first};
 use crate::{ffi, log};
@@ -129,12 +129,12 @@ impl Feed {
     /// Pokes whom it owes a poke, and makes the next ones due. What fails is tried again.
     pub(super) async fn poke_all(&self, now: u64) {
         let poked = match self.poke(now).await {
-            Ok(()) => self.owe_pokes(js_sys::Date::now() as u64).await,
+            Ok(()) => self.owe_pokes(host::now()).await,
             Err(error) => Err(error),
         };
         if let Err(error) = poked {
             log::error("the feed's pokes", &error.to_string());
-            let again = (js_sys::Date::now() as u64).saturating_add(POKE_RETRY_MS);
+            let again = host::now().saturating_add(POKE_RETRY_MS);
             self.set_alarm(Some(again)).await;
         }
     }
@@ -171,7 +171,7 @@ impl Feed {
             match first(&mut tasks).await {
                 (id, Poked::Knows) => log.poked(&id, bounds.latest)?,
                 (id, Poked::Gone) => log.unsubscribe(&id)?,
-                (id, Poked::Failed) => log.poke_failed(&id, js_sys::Date::now() as u64)?,
+                (id, Poked::Failed) => log.poke_failed(&id, host::now())?,
             }
         }
     }

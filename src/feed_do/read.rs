@@ -11,6 +11,7 @@ use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
+use crate::host::now;
 use crate::reply;
 use crate::waiting::Prepared;
 
@@ -73,7 +74,7 @@ impl Feed {
         };
         let key = key(question, reader);
         loop {
-            let now = js_sys::Date::now() as u64;
+            let now = now();
             let held = now >= deadline;
             let prepared = self.waiting.prepared(&key);
             if let Some(Prepared::Answer(answer)) = prepared {

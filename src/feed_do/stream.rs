@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
 use crate::ffi::{self, Pipe};
-use crate::host::{self, settled};
+use crate::host::{self, now, settled};
 use crate::log;
 use crate::reply;
 use crate::waiting::{Prepared, Waiting};
@@ -113,7 +113,7 @@ impl Stream {
             if frames.more {
                 continue;
             }
-            let now = js_sys::Date::now() as u64;
+            let now = now();
             let left = self.until.saturating_sub(now);
             if left == 0 {
                 return self.close().await;
@@ -138,7 +138,7 @@ impl Stream {
         if let Some(Prepared::Frames(frames)) = self.waiting.prepared(&key) {
             return Some(frames);
         }
-        let now = js_sys::Date::now() as u64;
+        let now = now();
         let step = match log.follow(&self.query, self.audience, now) {
             Ok(step) => step.ok()?,
             Err(error) => {

@@ -17,10 +17,10 @@ use waypost_core::subscription::{
 use waypost_core::target::{self, Parts};
 use waypost_core::when::rfc3339;
 
-use super::{Subscription, attempt, failed, now};
+use super::{Subscription, attempt, failed};
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::host::settled;
+use crate::host::{now, settled};
 use crate::{ffi, log};
 
 impl Subscription {

@@ -8,10 +8,10 @@ use waypost_core::scheme::Algorithm;
 use waypost_core::signing::{Head, Key, Task};
 use waypost_core::subscription::{ATTEMPT_MS, RESPONSE_BYTES, Row, Terms};
 
-use super::{Subscription, now};
+use super::Subscription;
 use crate::edge::Edge;
 use crate::ffi::{self, SUBTLE};
-use crate::host::settled;
+use crate::host::{now, settled};
 use crate::log;
 
 /// Up to this many bytes a MAC in wasm is the faster one (docs/performance.md).

@@ -8,8 +8,8 @@ use waypost_core::represent::Format;
 use waypost_core::subscription::{Found, Message, Page, ReadOrder, Row};
 use web_sys::Response;
 
-use super::{Subscription, now};
-use crate::host::settled;
+use super::Subscription;
+use crate::host::{now, settled};
 use crate::push::asked;
 use crate::{ffi, log};
 

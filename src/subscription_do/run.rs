@@ -3,8 +3,8 @@
 use waypost_core::feed::db::DbError;
 use waypost_core::subscription::Running;
 
-use super::{Subscription, now};
-use crate::host::settled;
+use super::Subscription;
+use crate::host::{now, settled};
 use crate::together::{Task, first};
 use crate::{ffi, log};
 
