@@ -1,7 +1,7 @@
 //! Who may do what with a feed, and the one way to its object: with the proof of it.
 
 use js_sys::Object;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use waypost_core::access::granted;
 use waypost_core::cache::Audience;
 use waypost_core::problem::Problem;
@@ -10,9 +10,8 @@ use waypost_core::route::{Need, Target};
 use web_sys::Response;
 
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, asked};
 use crate::ffi::Stub;
-use crate::host::settled;
 use crate::{cache, ffi, log};
 
 /// Headers of a request that its feed looks at where its answer is nobody else's.
@@ -20,8 +19,8 @@ const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
 
 /// Somebody who may do this with this feed.
 pub(crate) struct Authorised<'t> {
-    pub(crate) feed: &'t str,
-    pub(crate) audience: Audience,
+    feed: &'t str,
+    audience: Audience,
 }
 
 /// Checks that the administrator asks.
@@ -71,6 +70,11 @@ impl<'t> Authorised<'t> {
         self.feed
     }
 
+    /// As whom.
+    pub(crate) fn audience(&self) -> Audience {
+        self.audience
+    }
+
     /// The feed's object.
     pub(crate) fn stub(&self, edge: &Edge) -> Result<Stub, JsValue> {
         edge.feed_object(self.feed)
@@ -83,16 +87,10 @@ impl<'t> Authorised<'t> {
 
     /// The options of a question to the feed; with `own` it ends with its reader and knows what they hold.
     pub(crate) fn init(&self, call: &Call, method: &str, body: &JsValue, own: bool) -> Object {
-        let mut headers = format!("x-request-id\n{}\n", call.id);
-        if !own {
-            return ffi::request_init(method, &headers, body, &JsValue::UNDEFINED);
+        match own {
+            true => ffi::request_init(method, &call.passed(PASSED), body, &call.signal()),
+            false => ffi::request_init(method, &call.passed(&[]), body, &JsValue::UNDEFINED),
         }
-        for name in PASSED {
-            if let Some(value) = call.headers().get(name) {
-                headers.push_str(&format!("{name}\n{value}\n"));
-            }
-        }
-        ffi::request_init(method, &headers, body, &call.signal())
     }
 
     /// Asks the feed's object.
@@ -117,10 +115,8 @@ impl<'t> Authorised<'t> {
         body: &JsValue,
     ) -> Result<Response, Problem> {
         let init = self.init(call, method, body, true);
-        let asked = || self.stub(edge)?.fetch(&Self::url(path), &init);
-        match settled(asked()).await {
+        match asked(self.stub(edge), &Self::url(path), &init).await {
             Ok(response) => {
-                let response = response.unchecked_into();
                 cache::heard(self.feed, &response, call.now);
                 Ok(response)
             }

@@ -102,6 +102,17 @@ impl Call {
         Headers::new(self.part(&self.headers))
     }
 
+    /// What an object is told of this request: its name, and its headers of these names, a line each.
+    pub(crate) fn passed(&self, names: &[&str]) -> String {
+        let mut lines = format!("x-request-id\n{}\n", self.id);
+        for name in names {
+            if let Some(value) = self.headers().get(name) {
+                lines.push_str(&format!("{name}\n{value}\n"));
+            }
+        }
+        lines
+    }
+
     /// What verification looks at.
     pub(crate) fn head(&self) -> Head<'_> {
         Head {

@@ -9,8 +9,10 @@ use waypost_core::config::{Config, Feed as FeedConfig, SourceState};
 use waypost_core::rejection::Rejection;
 use waypost_core::route::Routes;
 use waypost_core::source::Source;
+use web_sys::Response;
 
 use crate::ffi::{Kv, Namespace, QueueSender, Stub};
+use crate::host::settled;
 use crate::in_flight::InFlight;
 use crate::keys::Keys;
 use crate::log;
@@ -118,6 +120,15 @@ impl Edge {
     pub(crate) fn binding(&self, name: &str) -> JsValue {
         property(&self.env, name)
     }
+}
+
+/// Asks an object of the Worker's.
+pub(crate) async fn asked(
+    object: Result<Stub, JsValue>,
+    url: &str,
+    init: &JsValue,
+) -> Result<Response, JsValue> {
+    Ok(settled(object?.fetch(url, init)).await?.unchecked_into())
 }
 
 /// A source with its secrets. What is wrong with it is said once, when the isolate starts.

@@ -188,3 +188,9 @@ impl Feed {
         }
     }
 }
+
+/// What the Worker sent.
+async fn body(call: &Call) -> Result<Vec<u8>, DbError> {
+    let bytes = call.bytes().await;
+    bytes.map_err(|error| DbError(log::reason(&error)))
+}

@@ -105,7 +105,7 @@ extern "C" {
         parameters: &Array,
     ) -> Result<Array, JsValue>;
 
-    /// Options of `stub.fetch`.
+    /// Options of `stub.fetch`; an empty text is no body.
     pub(crate) fn request_init(
         method: &str,
         headers: &str,

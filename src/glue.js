@@ -65,10 +65,10 @@ export function within(promise, ms) {
 }
 
 // A body as a buffer; null where it is longer than `most` bytes.
-export async function short_body(request, most) {
+export async function short_body(message, most) {
   const chunks = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of message.body ?? []) {
     length += chunk.byteLength;
     if (length > most) return null;
     chunks.push(chunk);
@@ -142,10 +142,10 @@ export function page(open, pieces, separator, close) {
   return open + pieces.join(separator) + close;
 }
 
-// The options of a request to a Durable Object; `lines` are its headers.
+// The options of a request to a Durable Object; `lines` are its headers. An empty text is no body.
 export function request_init(method, lines, body, signal) {
   const init = { method, headers: headers_of(lines) };
-  if (body !== undefined) init.body = body;
+  if (body) init.body = body;
   if (signal !== undefined) init.signal = signal;
   return init;
 }
@@ -190,14 +190,9 @@ export async function outside(url, post, ms, limit) {
   }
   const response = await fetch(url, init);
   if (response.status !== 200) throw new Error("answered " + response.status);
-  const chunks = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > limit) throw new Error("answered more than " + limit + " bytes");
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(concat(chunks, length));
+  const body = await short_body(response, limit);
+  if (body === null) throw new Error("answered more than " + limit + " bytes");
+  return new TextDecoder().decode(body);
 }
 
 // Whether the entry point has to make a new instance, and which one it is.

@@ -1,7 +1,7 @@
 //! Handshakes: what is done for them, and how they are answered.
 
 use js_sys::ArrayBuffer;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use waypost_core::handshake::{self, Answered, Deed};
 pub(crate) use waypost_core::handshake::{MAX_BODY, greets_bodies, methods};
 use waypost_core::problem::Problem;
@@ -14,7 +14,7 @@ use web_sys::Response;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, asked};
 use crate::host::settled;
 use crate::{ffi, log};
 
@@ -134,16 +134,10 @@ pub(crate) async fn ask(
     what: &str,
     body: &str,
 ) -> Result<Response, Rejection> {
-    let body = match body {
-        "" => JsValue::UNDEFINED,
-        body => JsValue::from_str(body),
-    };
-    let headers = format!("x-request-id\n{}\n", call.id);
-    let init = ffi::request_init(method, &headers, &body, &JsValue::UNDEFINED);
+    let init = ffi::request_init(method, &call.passed(&[]), &body.into(), &JsValue::UNDEFINED);
     let url = format!("https://handover/{what}");
-    let asked = || edge.handover_object(&source.name)?.fetch(&url, &init);
-    let response = settled(asked()).await.map_err(failed)?;
-    Ok(response.unchecked_into())
+    let object = edge.handover_object(&source.name);
+    asked(object, &url, &init).await.map_err(failed)
 }
 
 fn failed(error: JsValue) -> Rejection {

@@ -68,7 +68,7 @@ async fn read(
         }
         _ => Format::Json,
     };
-    let view = if reader.audience == Audience::Public {
+    let view = if reader.audience() == Audience::Public {
         "open"
     } else {
         "full"

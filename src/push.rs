@@ -1,6 +1,6 @@
 //! What an administrator asks of subscriptions.
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Resource, Target};
@@ -9,9 +9,8 @@ use web_sys::Response;
 use crate::access::Authorised;
 use crate::admin::body;
 use crate::call::Call;
-use crate::edge::Edge;
-use crate::ffi::{self, Stub};
-use crate::host::settled;
+use crate::edge::{self, Edge};
+use crate::ffi;
 use crate::log;
 
 /// Headers that an object looks at.
@@ -56,33 +55,18 @@ pub(crate) async fn ask(
     if !is_id(id) {
         return Err(Rejection::UnknownSubscription.into());
     }
-    let mut headers = format!("x-request-id\n{}\n", call.id);
-    for name in PASSED {
-        if let Some(value) = call.headers().get(name) {
-            headers.push_str(&format!("{name}\n{value}\n"));
-        }
-    }
     let method = match call.method() {
         "HEAD" => "GET",
         method => method,
     };
-    let init = ffi::request_init(method, &headers, &body, &JsValue::UNDEFINED);
+    let init = ffi::request_init(method, &call.passed(PASSED), &body, &JsValue::UNDEFINED);
     let path = if path.is_empty() { "/" } else { path };
     let url = format!("https://subscription{path}?{}", call.query());
-    let object = edge.subscription_object(who.feed, id);
-    asked(object, &url, &init).await.map_err(|error| {
+    let object = edge.subscription_object(who.feed(), id);
+    edge::asked(object, &url, &init).await.map_err(|error| {
         log::error("a subscription did not answer", &log::reason(&error));
         Rejection::SubscriptionUnavailable.into()
     })
-}
-
-/// Asks an object.
-pub(crate) async fn asked(
-    object: Result<Stub, JsValue>,
-    url: &str,
-    init: &JsValue,
-) -> Result<Response, JsValue> {
-    Ok(settled(object?.fetch(url, init)).await?.unchecked_into())
 }
 
 /// Whether this can be the id of a subscription, so that nobody makes objects of other names.

@@ -6,7 +6,7 @@ use waypost_core::feed::db::DbError;
 use waypost_core::feed::{Incoming, Log, Payload};
 use waypost_core::wire::{self, Meta, Outcome};
 
-use super::Feed;
+use super::{Feed, body};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
@@ -19,10 +19,7 @@ type Read<'a> = (Meta, &'a [u8]);
 impl Feed {
     /// `POST /append`
     pub(super) async fn append(&self, call: &Call) -> Result<Answer, DbError> {
-        let frames = call
-            .bytes()
-            .await
-            .map_err(|error| DbError(log::reason(&error)))?;
+        let frames = body(call).await?;
         let batch: Result<Vec<Read<'_>>, _> = wire::frames(&frames).map(wire::read_frame).collect();
         // The consumer has read each of them before, so only a cut in between gets here.
         let batch = batch.map_err(|problem| DbError(problem.to_string()))?;

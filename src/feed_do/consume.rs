@@ -7,12 +7,12 @@ use waypost_core::feed::Log;
 use waypost_core::feed::db::DbError;
 use waypost_core::rejection::Rejection;
 
-use super::Feed;
+use super::{Feed, body};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
+use crate::ffi;
 use crate::host::{now, settled};
-use crate::{ffi, log};
 
 impl Feed {
     /// `POST /consumers/{name}/{verb}`
@@ -22,10 +22,7 @@ impl Feed {
         name: &str,
         verb: &str,
     ) -> Result<Answer, DbError> {
-        let body = call
-            .bytes()
-            .await
-            .map_err(|error| DbError(log::reason(&error)))?;
+        let body = body(call).await?;
         let order = match Verb::named(verb)
             .ok_or(Rejection::NotFound.into())
             .and_then(|verb| Order::parse(verb, &body))

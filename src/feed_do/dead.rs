@@ -9,10 +9,9 @@ use waypost_core::query;
 use waypost_core::rejection::Rejection;
 use waypost_core::wire::{self, Outcome};
 
-use super::Feed;
+use super::{Feed, body};
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::log;
 
 impl Feed {
     /// `DELETE /events/{id}`
@@ -51,10 +50,7 @@ impl Feed {
 
     /// `POST /dead-letters?reason=…&attempts=N`: a frame that the queue gives up.
     pub(super) async fn bury(&self, call: &Call) -> Result<Answer, DbError> {
-        let frame = call
-            .bytes()
-            .await
-            .map_err(|error| DbError(log::reason(&error)))?;
+        let frame = body(call).await?;
         let (reason, attempts) = query::burial(call.query());
         let message = Uint8Array::from(frame.as_slice()).buffer();
         let meta = wire::read_frame(&frame).ok().map(|(meta, _)| meta);

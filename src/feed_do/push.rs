@@ -8,11 +8,11 @@ use waypost_core::rejection::Rejection;
 use waypost_core::subscription::{SOURCE, SUSPENDED};
 use waypost_core::wire::Meta;
 
-use super::Feed;
+use super::{Feed, body};
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::edge::asked;
 use crate::host::{self, settled};
-use crate::push::asked;
 use crate::together::{Task, first};
 use crate::{ffi, log};
 
@@ -199,7 +199,5 @@ impl Feed {
 }
 
 async fn text(call: &Call) -> Result<String, DbError> {
-    let bytes = call.bytes().await;
-    let bytes = bytes.map_err(|error| DbError(log::reason(&error)))?;
-    String::from_utf8(bytes).map_err(|error| DbError(error.to_string()))
+    String::from_utf8(body(call).await?).map_err(|error| DbError(error.to_string()))
 }

@@ -9,8 +9,8 @@ use waypost_core::subscription::{Found, Message, Page, ReadOrder, Row};
 use web_sys::Response;
 
 use super::Subscription;
+use crate::edge::asked;
 use crate::host::{now, settled};
-use crate::push::asked;
 use crate::{ffi, log};
 
 /// A body as the feed gave it.
@@ -37,11 +37,7 @@ impl Subscription {
         path: &str,
         body: &str,
     ) -> Result<Response, JsValue> {
-        let body = match body {
-            "" => JsValue::UNDEFINED,
-            body => JsValue::from_str(body),
-        };
-        let init = ffi::request_init(method, "", &body, &JsValue::UNDEFINED);
+        let init = ffi::request_init(method, "", &body.into(), &JsValue::UNDEFINED);
         let object = self.edge().feed_object(feed);
         asked(object, &format!("https://feed{path}"), &init).await
     }
