@@ -9,9 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::config::DEFAULT_FEED;
 use waypost_core::query::burial_query;
 use waypost_core::wire::{self, Outcome};
-use web_sys::Response;
 
-use crate::edge::Edge;
+use crate::edge::{Edge, asked};
 use crate::ffi::{self, Batch, Message};
 use crate::host::settled;
 use crate::{log, options};
@@ -71,9 +70,7 @@ impl Append {
     async fn outcomes(&self, edge: &Edge, feed: &str) -> Result<Vec<Outcome>, JsValue> {
         let body = Uint8Array::from(self.frames.as_slice());
         let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
-        let object = edge.feed_object(feed)?;
-        let response = settled(object.fetch("https://feed/append", &init)).await?;
-        let response: Response = response.unchecked_into();
+        let response = asked(edge.feed_object(feed), "https://feed/append", &init).await?;
         let text = settled(response.text())
             .await?
             .as_string()
@@ -95,14 +92,9 @@ async fn bury(edge: &Edge, feed: &str, message: &Message, frame: &[u8], reason: 
         burial_query(reason, message.attempts())
     );
     let init = ffi::request_init("POST", "", &Uint8Array::from(frame), &JsValue::UNDEFINED);
-    let buried = async {
-        let response = settled(edge.feed_object(feed)?.fetch(&url, &init)).await?;
-        let response: Response = response.unchecked_into();
-        Ok::<_, JsValue>(response.ok())
-    };
-    match buried.await {
-        Ok(true) => message.ack(),
-        Ok(false) => put_off(message),
+    match asked(edge.feed_object(feed), &url, &init).await {
+        Ok(response) if response.ok() => message.ack(),
+        Ok(_) => put_off(message),
         Err(error) => {
             log::error("the feed did not take a dead letter", &log::reason(&error));
             put_off(message);
