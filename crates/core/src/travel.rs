@@ -9,15 +9,9 @@ use crate::{
     source::Source,
 };
 
-/// Headers that end at this hop (RFC 9110, section 7.6.1), and credentials that are nobody's
-/// business behind it: also those that a provider sends beside a signature that is checked.
-const STAY: &[&str] = &[
-    "authorization",
-    "cf-access-client-secret",
-    "cf-access-jwt-assertion",
-    "cf-webhook-auth",
+/// Headers that end at a hop (RFC 9110, section 7.6.1).
+pub const HOP: &[&str] = &[
     "connection",
-    "cookie",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
@@ -26,6 +20,16 @@ const STAY: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
+];
+
+/// Credentials that are nobody's business behind this hop: also those that a provider sends beside a signature that
+/// is checked.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "cf-access-client-secret",
+    "cf-access-jwt-assertion",
+    "cf-webhook-auth",
+    "cookie",
     "x-gitlab-token",
     "x-goog-channel-token",
     "x-telegram-bot-api-secret-token",
@@ -43,7 +47,7 @@ pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)
         .collect();
     headers
         .iter()
-        .filter(|(name, _)| !STAY.contains(name) && !secret(name))
+        .filter(|(name, _)| !HOP.contains(name) && !CREDENTIALS.contains(name) && !secret(name))
         .filter(|(name, _)| !hops.iter().any(|hop| hop == name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()

@@ -12,24 +12,12 @@ use waypost_client::{
     http::{self, chain},
     now,
 };
+use waypost_core::travel::HOP;
 
 use super::lanes::Job;
 
-/// Headers that end at a hop (RFC 9110, section 7.6.1), and those that are this hop's own.
-const OWN: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Headers that are this hop's own, beside those that end at every [`HOP`].
+const OWN: &[&str] = &["content-length", "expect", "host"];
 
 /// So much of an answer is read, so that its connection can be used again.
 const ANSWER: usize = 64 * 1024;
@@ -107,7 +95,7 @@ fn headers(event: &Event, attempt: u64) -> HeaderMap {
         }
     };
     for (name, value) in &event.headers {
-        if !OWN.contains(&name.as_str()) {
+        if !HOP.contains(&name.as_str()) && !OWN.contains(&name.as_str()) {
             put(name, value);
         }
     }
