@@ -2,7 +2,6 @@
 
 use std::{fmt::Write as _, fs, io::Write};
 
-use serde_json::json;
 use waypost_core::{
     config::Config,
     providers,
@@ -12,6 +11,8 @@ use waypost_core::{
 use crate::{
     args::Init,
     exit::{Exit, Failure, Outcome},
+    send::pairs,
+    signing::variables,
 };
 
 /// The project's own, whose bindings every deployment has.
@@ -54,7 +55,6 @@ fn text(names: &[String]) -> Result<(String, Vec<String>), Failure> {
     let plumbing = OWN.split("\n[vars").next().unwrap_or(OWN);
     let mut text = format!("{plumbing}\n");
     let mut secrets = vec!["ADMIN_TOKEN".to_owned(), "POLL_TOKEN".to_owned()];
-    let mut sources = serde_json::Map::new();
     for name in names {
         let row = providers::find(name).ok_or_else(|| {
             let known: Vec<&str> = providers::all().map(|row| row.name).collect();
@@ -68,8 +68,6 @@ fn text(names: &[String]) -> Result<(String, Vec<String>), Failure> {
             "{}_SECRET",
             name.to_ascii_uppercase().replace(['-', '.'], "_")
         );
-        // What the file says is what is checked.
-        let mut source = json!({ "provider": name, "secrets": [secret] });
         let _ = write!(
             text,
             "\n# POST /webhooks/receive/{name}; signed as {} says.\n[vars.SOURCES.{name}]\nprovider = \"{name}\"\n# Any of them may have signed: add the new one before the old one goes.\nsecrets = [\"{secret}\"]\n",
@@ -81,22 +79,17 @@ fn text(names: &[String]) -> Result<(String, Vec<String>), Failure> {
                 text,
                 "# The URL as it is registered with the provider, which signs it.\npublic_url = \"{url}\"\n"
             );
-            if let Some(members) = source.as_object_mut() {
-                members.insert("public_url".to_owned(), json!(url));
-            }
         }
-        sources.insert(name.clone(), source);
         secrets.push(secret);
     }
     text.push_str(FEED);
-    let sources = serde_json::Value::Object(sources).to_string();
-    if let Err(mistakes) = Config::parse(&[("SOURCES", &sources)]) {
+    // What the file says is what is checked.
+    let by_hand = |why: &str| Failure::usage(format!("this needs to be written by hand: {why}"));
+    let written = toml::from_str(&text).map_err(|error| by_hand(error.message()))?;
+    Config::parse(&pairs(&variables(&written)?)).map_err(|mistakes| {
         let texts: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        return Err(Failure::usage(format!(
-            "this needs to be written by hand: {}",
-            texts.join("; ")
-        )));
-    }
+        by_hand(&texts.join("; "))
+    })?;
     Ok((text, secrets))
 }
 
@@ -119,22 +112,14 @@ mod tests {
             };
             let table: toml::Table = toml::from_str(&text).unwrap();
             assert!(table.contains_key("durable_objects"), "{}", row.name);
-            let vars: serde_json::Value = serde_json::to_value(&table["vars"]).unwrap();
-            let texts: Vec<(String, String)> = vars
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_string()))
-                .collect();
-            let borrowed: Vec<(&str, &str)> = texts
-                .iter()
-                .map(|(name, text)| (name.as_str(), text.as_str()))
-                .collect();
-            let config = Config::parse(&borrowed).unwrap();
+            let vars = variables(&table).unwrap();
+            let config = Config::parse(&pairs(&vars)).unwrap();
             assert!(config.sources().any(|(name, _)| name == row.name));
             assert_eq!(secrets.len(), 3);
         }
         assert!(text(&["github".to_owned(), "stripe".to_owned()]).is_ok());
         assert!(text(&["nobody".to_owned()]).is_err());
+        // A table can be there once.
+        assert!(text(&["github".to_owned(), "github".to_owned()]).is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use waypost_client::Client;
 
 use crate::{
@@ -43,9 +43,9 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn read(shared: Shared) -> Result<Self, Failure> {
         let file = match &shared.settings {
-            Some(path) => Some(read_file(path)?),
+            Some(path) => Some(read_toml(path)?),
             None => match usual_file().filter(|path| path.is_file()) {
-                Some(path) => Some(read_file(&path)?),
+                Some(path) => Some(read_toml(&path)?),
                 None => None,
             },
         };
@@ -119,11 +119,12 @@ pub(crate) fn secret(variable: &str, file: Option<&PathBuf>) -> Result<Option<St
     Ok(file.map(read).transpose()?)
 }
 
-fn read_file(path: &Path) -> Result<File, Failure> {
+/// A file in TOML.
+pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let shown = path.display();
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-    toml::from_str(&text)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.message())))
+        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    toml::from_str(&text).map_err(|error| Failure::usage(format!("{shown}: {}", error.message())))
 }
 
 fn usual_file() -> Option<PathBuf> {

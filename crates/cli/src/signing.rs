@@ -2,7 +2,8 @@
 
 use std::{env, fs, path::Path, sync::Arc};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use waypost_client::verify::of_provider;
 use waypost_core::{
     config::{Config, SourceState},
     scheme::Scheme,
@@ -13,8 +14,12 @@ use waypost_core::{
 use crate::{
     args::Signing,
     exit::{Exit, Failure},
-    settings::secret,
+    send::pairs,
+    settings::{read_toml, secret},
 };
+
+/// The source of a provider that the command line names.
+const PROVIDED: &str = "webhook";
 
 /// What signs, and what is checked with.
 pub(crate) struct Signer {
@@ -30,22 +35,9 @@ impl Signer {
         let given = given(args)?;
         match (&args.provider, &args.source) {
             (Some(provider), _) => {
-                let names: Vec<String> =
-                    (0..given.len()).map(|at| format!("SECRET_{at}")).collect();
-                let mut source = serde_json::Map::new();
-                source.insert("provider".to_owned(), json!(provider));
-                if !names.is_empty() {
-                    source.insert("secrets".to_owned(), json!(names));
-                }
-                if let Some(url) = &args.public_url {
-                    source.insert("public_url".to_owned(), json!(url));
-                }
-                let sources = json!({ "webhook": source }).to_string();
-                let secrets = |name: &str| {
-                    let at: usize = name.strip_prefix("SECRET_")?.parse().ok()?;
-                    given.get(at).cloned()
-                };
-                Self::of("webhook", &[("SOURCES".to_owned(), sources)], secrets).map_err(|error| {
+                let url = args.public_url.as_deref();
+                let (sources, secrets) = of_provider(PROVIDED, provider, &given, url);
+                Self::of(PROVIDED, &[("SOURCES".to_owned(), sources)], secrets).map_err(|error| {
                     match given.is_empty() && error.text.contains(".secrets") {
                         true => Failure::usage(
                             "the secret is missing: set WAYPOST_SECRET, or name a --secret-file",
@@ -55,7 +47,7 @@ impl Signer {
                 })
             }
             (None, Some(name)) => {
-                let variables = variables(&args.wrangler)?;
+                let variables = variables(&read_toml(&args.wrangler)?)?;
                 let local = dev_vars(&args.wrangler);
                 let secrets = |name: &str| {
                     let set = env::var(name).ok().filter(|text| !text.is_empty());
@@ -76,11 +68,7 @@ impl Signer {
         variables: &[(String, String)],
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
-        let borrowed: Vec<(&str, &str)> = variables
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-            .collect();
-        let config = Config::parse(&borrowed).map_err(|mistakes| {
+        let config = Config::parse(&pairs(variables)).map_err(|mistakes| {
             let texts: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
             Failure::usage(texts.join("\n"))
         })?;
@@ -123,13 +111,8 @@ fn given(args: &Signing) -> Result<Vec<String>, Failure> {
 }
 
 /// The variables of a wrangler.toml that hold sources, feeds and the like, as JSON.
-fn variables(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let shown = path.display();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
-    let table: toml::Table = toml::from_str(&text)
-        .map_err(|error| Failure::usage(format!("{shown}: {}", error.message())))?;
-    let vars = table.get("vars").and_then(toml::Value::as_table);
+pub(crate) fn variables(wrangler: &toml::Table) -> Result<Vec<(String, String)>, Failure> {
+    let vars = wrangler.get("vars").and_then(toml::Value::as_table);
     let vars = vars.into_iter().flatten().map(|(name, value)| {
         let value: Value = serde_json::to_value(value)
             .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Whether what came from Waypost is Waypost's, and fresh.
 
+use serde_json::json;
 use waypost_core::{
     config::{Config, SourceState},
     headers::Headers,
@@ -94,19 +95,37 @@ pub fn flat(headers: &[(&str, &str)]) -> String {
         .collect()
 }
 
-fn source(provider: &str, secrets: &[&str]) -> Result<Source, String> {
+/// The `SOURCES` of a config with one source, which has this provider and secrets of made-up names, and what those
+/// names stand for.
+pub fn of_provider<S: AsRef<str>>(
+    name: &str,
+    provider: &str,
+    secrets: &[S],
+    public_url: Option<&str>,
+) -> (String, impl Fn(&str) -> Option<String>) {
     let names: Vec<String> = (0..secrets.len())
         .map(|at| format!("SECRET_{at}"))
         .collect();
-    let sources = serde_json::json!({ "subscription": { "provider": provider, "secrets": names } });
-    let config = Config::parse(&[("SOURCES", &sources.to_string())]).map_err(|mistakes| {
+    let mut source = serde_json::Map::from_iter([("provider".to_owned(), json!(provider))]);
+    if !names.is_empty() {
+        source.insert("secrets".to_owned(), json!(names));
+    }
+    if let Some(url) = public_url {
+        source.insert("public_url".to_owned(), json!(url));
+    }
+    let secret = |name: &str| {
+        let at: usize = name.strip_prefix("SECRET_")?.parse().ok()?;
+        secrets.get(at).map(|text| text.as_ref().to_owned())
+    };
+    (json!({ name: source }).to_string(), secret)
+}
+
+fn source(provider: &str, secrets: &[&str]) -> Result<Source, String> {
+    let (sources, secret) = of_provider("subscription", provider, secrets, None);
+    let config = Config::parse(&[("SOURCES", &sources)]).map_err(|mistakes| {
         let texts: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         texts.join("; ")
     })?;
-    let secret = |name: &str| {
-        let at: usize = name.strip_prefix("SECRET_")?.parse().ok()?;
-        secrets.get(at).map(|&text| text.to_owned())
-    };
     match config.source("subscription", secret) {
         SourceState::Ready { source, .. } => Ok(*source),
         SourceState::Misconfigured { reason } => Err(reason),
