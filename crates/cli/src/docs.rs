@@ -8,13 +8,15 @@ use clap_complete::Shell;
 use crate::{
     args::Cli,
     exit::{Exit, Failure, Outcome},
+    out::print,
 };
 
 /// Prints completions.
 pub(crate) fn completions(shell: Shell) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "waypost", &mut text);
-    print(&text)
+    print(&text)?;
+    Ok(Exit::Done)
 }
 
 /// Prints one page with every command in it.
@@ -29,7 +31,8 @@ pub(crate) fn man() -> Outcome {
     for command in command.get_subcommands() {
         section(command, &mut text).map_err(failed)?;
     }
-    print(&text)
+    print(&text)?;
+    Ok(Exit::Done)
 }
 
 /// A command's options below the page's own.
@@ -49,13 +52,4 @@ fn section(command: &Command, text: &mut Vec<u8>) -> io::Result<()> {
         section(command, text)?;
     }
     Ok(())
-}
-
-fn print(text: &[u8]) -> Outcome {
-    match io::stdout().lock().write_all(text) {
-        Ok(()) => Ok(Exit::Done),
-        // Whoever read it has read enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::new(Exit::Failed, error.to_string())),
-    }
 }

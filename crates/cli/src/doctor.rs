@@ -11,6 +11,7 @@ use waypost_client::{Client, Error, event::Page, http, now};
 use crate::{
     args::Doctor,
     exit::{Exit, Failure, Outcome},
+    list::named,
     listen::{CONSUMER, Routes},
     settings::Settings,
 };
@@ -156,10 +157,8 @@ async fn consumer(findings: &mut Findings, reader: &Client, name: Option<&str>) 
         return;
     };
     let wanted = name.unwrap_or(CONSUMER);
-    let all = all.get("consumers").and_then(Value::as_array);
-    let named = |consumer: &&Value| consumer.get("name").and_then(Value::as_str) == Some(wanted);
     let what = format!("consumer {wanted}");
-    let Some(found) = all.into_iter().flatten().find(named) else {
+    let Some(found) = named(&all, wanted) else {
         return findings.good(&what, "not there yet: its first claim makes it");
     };
     let number = |name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);

@@ -1,8 +1,6 @@
 //! `waypost events | consumers | dead-letters | subscriptions | deliveries`: what there is, asked of
 //! Waypost and shown.
 
-use std::io::{self, Write};
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_client::{Client, Event, http::TIMEOUT};
@@ -10,6 +8,7 @@ use waypost_client::{Client, Event, http::TIMEOUT};
 use crate::{
     args::{Consumers, DeadLetters, Deliveries, Events, Shown, Subscriptions},
     exit::{Exit, Failure, Outcome},
+    out::print,
     settings::Settings,
 };
 
@@ -29,7 +28,8 @@ pub(crate) async fn events(settings: &Settings, events: &Events) -> Outcome {
         Events::Show { id, body: true } => {
             let event: Event = client.get(&format!("/events/{id}")).await?;
             let body = client.body(&event).await?;
-            print(&body)
+            print(&body)?;
+            Ok(Exit::Done)
         }
         Events::Show { id, body: false } => show(&client, &format!("/events/{id}")).await,
     }
@@ -51,10 +51,7 @@ pub(crate) async fn consumers(settings: &Settings, consumers: &Consumers) -> Out
         }
         Consumers::Show { name } => {
             let all: Value = client.get("/consumers").await?;
-            let all = all.get("consumers").and_then(Value::as_array);
-            let named =
-                |consumer: &&Value| consumer.get("name").and_then(Value::as_str) == Some(name);
-            match all.into_iter().flatten().find(named) {
+            match named(&all, name) {
                 Some(consumer) => pretty(consumer),
                 None => Err(Failure::new(
                     Exit::Refused,
@@ -81,6 +78,13 @@ pub(crate) async fn consumers(settings: &Settings, consumers: &Consumers) -> Out
             .await
         }
     }
+}
+
+/// A consumer of the feed's list.
+pub(crate) fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+    let consumers = list.get("consumers")?.as_array()?.iter();
+    let mut named = consumers.filter(|one| one.get("name").and_then(Value::as_str) == Some(name));
+    named.next()
 }
 
 pub(crate) async fn dead_letters(settings: &Settings, letters: &DeadLetters) -> Outcome {
@@ -217,7 +221,8 @@ async fn list(
     }
     let entries = answer.get(member).and_then(Value::as_array);
     let entries = entries.map(Vec::as_slice).unwrap_or_default();
-    print(table(columns, entries).as_bytes())
+    print(table(columns, entries).as_bytes())?;
+    Ok(Exit::Done)
 }
 
 async fn show(client: &Client, path: &str) -> Outcome {
@@ -268,17 +273,8 @@ fn table(columns: &[&str], entries: &[Value]) -> String {
 fn pretty(value: &Value) -> Outcome {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    print(format!("{text}\n").as_bytes())
-}
-
-fn print(bytes: &[u8]) -> Outcome {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Ok(()) => Ok(Exit::Done),
-        // Whoever read it has read enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::new(Exit::Failed, error.to_string())),
-    }
+    print(format!("{text}\n").as_bytes())?;
+    Ok(Exit::Done)
 }
 
 #[cfg(test)]

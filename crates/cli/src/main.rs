@@ -12,6 +12,7 @@ mod exit;
 mod init;
 mod list;
 mod listen;
+mod out;
 mod public;
 mod send;
 mod settings;

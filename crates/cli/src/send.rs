@@ -31,9 +31,8 @@ pub(crate) async fn run(args: &Send) -> Outcome {
         ));
     }
     let mut body = read(&args.file)?;
-    let mut random = Random::of_system();
     let id = args.id.clone();
-    let id = id.unwrap_or_else(|| format!("{:016x}{:016x}", random.number(), random.number()));
+    let id = id.unwrap_or_else(|| Random::of_system().name());
     let scheme = &signer.scheme;
     let mut to = args.to.clone();
     let mut known = args

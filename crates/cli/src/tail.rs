@@ -1,7 +1,5 @@
 //! `waypost tail`: a feed's events as they come.
 
-use std::io::{self, Write};
-
 use waypost_client::{Client, Error, Event, Events, MemoryPosition, Strategy, event::Page};
 
 use crate::{
@@ -9,6 +7,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     list::row,
     listen::Signals,
+    out,
     settings::Settings,
 };
 
@@ -83,9 +82,5 @@ fn print(event: &Event, json: bool) -> Result<bool, Failure> {
             event.received_at, event.id, event.source, event.kind, event.size
         ),
     };
-    match writeln!(io::stdout().lock(), "{line}") {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::new(Exit::Failed, error.to_string())),
-    }
+    out::print(format!("{line}\n").as_bytes())
 }

@@ -11,6 +11,7 @@ use waypost_core::{
     sign::Outgoing,
     source::Source,
     verify::{Head, screen},
+    when::rfc3339,
 };
 
 use crate::{
@@ -137,7 +138,7 @@ fn explain(capture: &Capture<'_>, signer: &Signer, rejection: Rejection) -> Vec<
                 let signature = if then { "is right" } else { "is wrong as well" };
                 lines.push(format!(
                     "the signature {signature}: try --at {}",
-                    written(sent)
+                    rfc3339(sent)
                 ));
             }
         }
@@ -371,11 +372,4 @@ fn millis(text: &str) -> Result<u64, Failure> {
     let at =
         at.map_err(|_| Failure::usage(format!("{text} is no time such as 2026-01-31T12:00:00Z")))?;
     Ok(u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default())
-}
-
-fn written(millis: u64) -> String {
-    let nanos = i128::from(millis).saturating_mul(1_000_000);
-    let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
-    at.and_then(|at| at.format(&Rfc3339).ok())
-        .unwrap_or_default()
 }

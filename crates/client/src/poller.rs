@@ -20,6 +20,7 @@ use crate::{
     backoff::Backoff,
     breaker::{Breaker, Trip},
     counters::Counters,
+    millis,
     random::Random,
     strategy::{Held, Pace, Strategy},
 };
@@ -353,7 +354,3 @@ impl Poller {
 
 /// The least pause after a tight loop.
 const LOOPED: Duration = Duration::from_secs(5);
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}

@@ -24,6 +24,11 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// A name that nothing else has, in hex.
+    pub fn name(&mut self) -> String {
+        format!("{:016x}{:016x}", self.number(), self.number())
+    }
+
     /// A number in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
         // The upper 53 bits are what a double holds.

@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use waypost_client::{
-    Claim, Consumer, Error, Event, consumer::Settled, event::Page, random::Random,
+    Claim, Consumer, Error, Event, consumer::Settled, event::Page, millis, random::Random,
 };
 
 use super::{
@@ -83,7 +83,7 @@ impl Agent {
             wake: Wake::new(),
             started: Instant::now(),
             claiming: None,
-            attempt_id: name(&mut random),
+            attempt_id: random.name(),
             random,
             claim_due: 0,
             edge_failures: 0,
@@ -313,13 +313,4 @@ async fn release(consumer: &Consumer, leases: Vec<String>) {
     for leases in leases.chunks(LEASES) {
         let _ = consumer.release(leases).await;
     }
-}
-
-/// A name that no other claim has.
-fn name(random: &mut Random) -> String {
-    format!("{:016x}{:016x}", random.number(), random.number())
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

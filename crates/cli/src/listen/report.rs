@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use waypost_client::{event::Range, now};
+use waypost_client::{event::Range, millis, now};
+use waypost_core::when::parse_rfc3339;
 
 use super::{lanes::Job, live::Live};
 use crate::args::Output;
@@ -129,8 +130,7 @@ fn time() -> String {
 
 /// How long ago an event was received, in milliseconds.
 pub(crate) fn lag(job: &Job) -> u64 {
-    let at = OffsetDateTime::parse(&job.event.received_at, &Rfc3339).ok();
-    let at = at.and_then(|at| u64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok());
+    let at = parse_rfc3339(&job.event.received_at);
     at.map_or(0, |at| now().saturating_sub(at))
 }
 
@@ -172,8 +172,4 @@ fn object(told: &Told<'_>) -> Value {
             "delivered": counters.delivered, "failed": counters.failed, "dead": counters.dead,
             "known": counters.known }),
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use waypost_client::{
-    Error, Event, backoff::Backoff, consumer::Settled, event::Page, random::Random,
+    Error, Event, backoff::Backoff, consumer::Settled, event::Page, millis, random::Random,
 };
 
-use super::{Agent, Ended, millis, name};
+use super::{Agent, Ended};
 use crate::{
     exit::{Exit, Failure},
     listen::{
@@ -56,7 +56,7 @@ impl Agent {
         if std::mem::take(&mut self.edge_failures) > 0 {
             self.report.tell(&Told::EdgeBack);
         }
-        self.attempt_id = name(&mut self.random);
+        self.attempt_id = self.random.name();
         if let Some(gap) = &page.gap {
             self.report.tell(&Told::Gap { gap });
         }
