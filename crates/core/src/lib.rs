@@ -5,6 +5,7 @@
 //! [`verify::Verified`], whose [`identity`] says what it may not repeat.
 
 pub mod access;
+pub mod alert;
 pub mod breaker;
 pub mod cache;
 pub mod certificate;

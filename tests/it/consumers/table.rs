@@ -144,7 +144,9 @@ fn an_older_feed_gets_its_tables() {
     let (db, log) = with(2);
     drop(log);
     db.raw(
-        "DROP TABLE consumers; DROP TABLE held; DROP TABLE claims; DROP TABLE subscriptions;
+        "DROP TRIGGER dead_letters_counted; DROP TABLE tallies; DROP TABLE sources; DROP TABLE alerts;
+         DROP INDEX dead_letters_at;
+         DROP TABLE consumers; DROP TABLE held; DROP TABLE claims; DROP TABLE subscriptions;
          ALTER TABLE dead_letters DROP COLUMN subscription;
          ALTER TABLE dead_letters DROP COLUMN last_response;
          ALTER TABLE dead_letters DROP COLUMN consumer; ALTER TABLE dead_letters DROP COLUMN event;

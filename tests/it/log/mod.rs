@@ -18,3 +18,4 @@ mod readers;
 mod replies;
 mod retain;
 mod run;
+mod tallies;

@@ -5,6 +5,7 @@
 //! a replay under a minted id cannot occupy an id that is still to come.
 
 use super::db::{Db, DbError, Value};
+use super::tally::{Kind, Tallies, outcome};
 use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
 use crate::json;
@@ -52,22 +53,31 @@ impl<D: Db> Log<D> {
         now: u64,
     ) -> Result<Vec<Outcome>, DbError> {
         self.change(|ends| {
-            batch
+            let mut tallies = Tallies::default();
+            let outcomes = batch
                 .iter()
-                .map(|webhook| self.append_one(webhook, ends, now))
-                .collect()
+                .map(|webhook| self.append_one(webhook, ends, &mut tallies, now))
+                .collect::<Result<Vec<_>, _>>()?;
+            self.keep_tallies(&tallies, now)?;
+            Ok(outcomes)
         })
     }
 
-    fn append_one(
+    /// Appends one inside the caller's transaction.
+    pub(super) fn append_one(
         &self,
         webhook: &Incoming<'_, D::Blob>,
         ends: &mut Ends,
+        tallies: &mut Tallies,
         now: u64,
     ) -> Result<Outcome, DbError> {
-        if !self.claim_identity(webhook.meta, now)? {
+        let meta = webhook.meta;
+        if let Some(known) = self.claim_identity(meta, now)? {
+            tallies.count(Kind::Webhook, &meta.source, known);
             return Ok(Outcome::Duplicate);
         }
+        tallies.count(Kind::Webhook, &meta.source, outcome::STORED);
+        tallies.took(Kind::AppendLag, now.saturating_sub(meta.received_at));
         let seq = ends.bounds.latest.saturating_add(1);
         // Where the clock is set back, the times of a log still do not run backwards.
         let now = now.max(ends.changed_at);
@@ -79,8 +89,21 @@ impl<D: Db> Log<D> {
         Ok(Outcome::Stored)
     }
 
-    /// Whether the log has this webhook already.
+    /// Whether the log has this webhook already; if so, it is counted as what it is.
     pub fn knows(&self, meta: &Meta, now: u64) -> Result<bool, DbError> {
+        let Some(known) = self.known(meta, now)? else {
+            return Ok(false);
+        };
+        let mut tallies = Tallies::default();
+        tallies.count(Kind::Webhook, &meta.source, known);
+        self.tally(&tallies, now)?;
+        Ok(true)
+    }
+
+    /// The outcome of a webhook that the log has already.
+    fn known(&self, meta: &Meta, now: u64) -> Result<Option<&'static str>, DbError> {
+        // The receipt comes first.
+        let mut known_as = outcome::REDELIVERED;
         for Unique { key, .. } in identity(meta, now) {
             let known = self.db.first(
                 "SELECT 1 FROM identities WHERE key = ? AND until > ?",
@@ -88,16 +111,18 @@ impl<D: Db> Log<D> {
                 |_| (),
             )?;
             if known.is_some() {
-                return Ok(true);
+                return Ok(Some(known_as));
             }
+            known_as = outcome::DUPLICATE;
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Records everything that makes the webhook unique, or nothing if any of it is known.
-    fn claim_identity(&self, meta: &Meta, now: u64) -> Result<bool, DbError> {
-        if self.knows(meta, now)? {
-            return Ok(false);
+    /// Records everything that makes the webhook unique, or nothing if any of it is known: then it says how.
+    fn claim_identity(&self, meta: &Meta, now: u64) -> Result<Option<&'static str>, DbError> {
+        let known = self.known(meta, now)?;
+        if known.is_some() {
+            return Ok(known);
         }
         for Unique { key, until } in identity(meta, now) {
             self.db.execute(
@@ -105,7 +130,7 @@ impl<D: Db> Log<D> {
                 &[Value::Text(&key), Value::Int(until)],
             )?;
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Writes the event and returns how many bytes it takes.

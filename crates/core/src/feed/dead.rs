@@ -78,8 +78,8 @@ impl<D: Db> Log<D> {
     /// Keeps a message that is given up. Kept twice it is there once.
     pub fn bury(&self, dead: Dead<'_, D::Blob>, now: u64) -> Result<(), DbError> {
         self.db.execute(
-            "INSERT OR IGNORE INTO dead_letters (at, reason, attempts, receipt, message)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO dead_letters (at, reason, attempts, receipt, message)
+             VALUES (?, ?, ?, ?, ?) ON CONFLICT (receipt) DO NOTHING",
             &[
                 Value::Int(now),
                 Value::Text(dead.reason),

@@ -10,6 +10,7 @@
 //! - `retain`: what is removed, and when.
 //! - `dead`: what could not become an event, and what a subscription gave up.
 //! - `push`: events as subscriptions send them; `subscribers`: who they are, and how far they know.
+//! - `tally`: what is counted.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
@@ -26,6 +27,7 @@ mod reply;
 mod retain;
 mod schema;
 mod subscribers;
+mod tally;
 
 use std::cell::Cell;
 
@@ -40,6 +42,7 @@ pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};
+pub use tally::{Kind, Tallies, outcome};
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.
 pub const BODY_PART: u32 = 1_000_000;
@@ -51,6 +54,7 @@ pub const BODY_PART: u32 = 1_000_000;
 pub struct Log<D> {
     db: D,
     ends: Cell<Ends>,
+    swept: tally::Swept,
 }
 
 /// The two ends of the log.
@@ -76,6 +80,7 @@ impl<D: Db> Log<D> {
         Ok(Self {
             db,
             ends: Cell::new(ends),
+            swept: tally::Swept::default(),
         })
     }
 

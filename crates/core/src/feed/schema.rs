@@ -4,12 +4,18 @@
 //! migration runs in a transaction of the storage.
 
 use super::db::{Db, DbError, Value};
-use super::{dead, subscribers};
-use crate::{consumer, due};
+use super::{dead, subscribers, tally};
+use crate::{alert, consumer, due};
 
 /// Each entry takes the schema from the version before it (its index) to the next. Entries are
 /// never changed, only added: feeds of every age are out there.
-const MIGRATIONS: &[&[&str]] = &[FIRST, consumer::TABLES, subscribers::TABLES];
+const MIGRATIONS: &[&[&str]] = &[
+    FIRST,
+    consumer::TABLES,
+    subscribers::TABLES,
+    tally::TABLES,
+    alert::TABLES,
+];
 
 const FIRST: &[&str] = &[
     // `end_offset` counts the bytes stored up to and with an event. It only grows, so sizes of
