@@ -7,6 +7,7 @@ use waypost_core::cache::Audience;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Need, Target};
+use waypost_core::session;
 use web_sys::Response;
 
 use crate::call::Call;
@@ -24,16 +25,41 @@ pub(crate) struct Authorised<'t> {
 }
 
 /// Checks that the administrator asks.
-pub(crate) fn administrator(edge: &Edge, call: &Call) -> Result<(), Rejection> {
+pub(crate) fn administrator(edge: &Edge, call: &Call) -> Result<(), Problem> {
     let admin = edge.admin_token().ok_or(Rejection::AdminClosed)?;
-    holds(call, std::iter::once(&admin))
+    holds(call, &[], Some(&admin))
 }
 
-fn holds<'t>(call: &Call, tokens: impl Iterator<Item = &'t String>) -> Result<(), Rejection> {
-    let authorization = call.headers().get("authorization");
-    match granted(authorization, tokens.map(String::as_str)) {
-        true => Ok(()),
-        false => Err(Rejection::Unauthorised),
+/// Checks that the call shows one of the tokens, or the session of somebody who has shown the administrator's.
+fn holds(call: &Call, tokens: &[String], admin: Option<&String>) -> Result<(), Problem> {
+    let headers = call.headers();
+    let authorization = headers.get("authorization");
+    let granted = match (authorization, admin) {
+        (None, Some(admin)) => {
+            let changes = !matches!(call.method(), "GET" | "HEAD");
+            let cookies = headers.get("cookie");
+            session::is_on(cookies, admin, call.origin(), changes, call.now)
+                .map_err(|refused| refuse(refused, call))?
+        }
+        _ => granted(
+            authorization,
+            tokens.iter().chain(admin).map(String::as_str),
+        ),
+    };
+    granted
+        .then_some(())
+        .ok_or_else(|| refuse(Rejection::Unauthorised, call))
+}
+
+/// A refusal of a credential. The page asks for one itself: challenged with `Basic`, the browser would.
+pub(crate) fn refuse(refused: Rejection, call: &Call) -> Problem {
+    let problem = Problem::from(refused);
+    let own = call.headers().get("sec-fetch-site") == Some("same-origin");
+    match refused {
+        Rejection::Unauthorised if own => {
+            problem.header("www-authenticate", r#"Bearer realm="waypost""#)
+        }
+        _ => problem,
     }
 }
 
@@ -60,8 +86,7 @@ impl<'t> Authorised<'t> {
             return Ok(granted);
         }
         let admin = edge.admin_token();
-        let tokens = edge.tokens(feed);
-        holds(call, tokens.iter().chain(&admin))?;
+        holds(call, &edge.tokens(feed), admin.as_ref())?;
         Ok(granted)
     }
 

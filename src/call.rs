@@ -5,6 +5,7 @@ use std::ops::Range;
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::headers::Headers;
+use waypost_core::session::Origin;
 use waypost_core::verify::Head;
 use web_sys::{AbortSignal, Request, Response};
 
@@ -23,6 +24,7 @@ pub(crate) struct Call {
     context: Option<Context>,
     head: String,
     method: Range<usize>,
+    origin: Range<usize>,
     path: Range<usize>,
     query: Range<usize>,
     headers: Range<usize>,
@@ -77,6 +79,7 @@ impl Call {
                 .and_then(|now| now.parse().ok())
                 .unwrap_or_default(),
             method,
+            origin: url_start..path_start,
             path: path_start..path_end,
             query: (path_end + 1).min(fragment)..fragment,
             headers: (url_end + 1).min(end)..end,
@@ -86,6 +89,16 @@ impl Call {
 
     pub(crate) fn method(&self) -> &str {
         self.part(&self.method)
+    }
+
+    /// Whom the request was sent to, and from where.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        let headers = self.headers();
+        Origin {
+            own: self.part(&self.origin),
+            origin: headers.get("origin"),
+            site: headers.get("sec-fetch-site"),
+        }
     }
 
     /// The path, percent-encoded as it came.

@@ -20,6 +20,8 @@ use crate::log;
 /// Config, bindings and what an isolate remembers between requests.
 pub(crate) struct Edge {
     pub(crate) config: Config,
+    /// The keys of the config that have mistakes.
+    pub(crate) mistakes: Vec<String>,
     sources: HashMap<String, SourceState>,
     pub(crate) routes: Routes,
     pub(crate) kv: Kv,
@@ -53,9 +55,10 @@ impl Edge {
             .map(|(name, json)| (name.as_str(), json.as_str()))
             .collect();
         let (config, errors) = Config::load(&vars);
-        for error in errors {
+        for error in &errors {
             log::error("config", &error.to_string());
         }
+        let mistakes = errors.into_iter().map(|error| error.key).collect();
         let sources = config
             .sources()
             .map(|(name, _)| (name.to_owned(), source(&config, env, name)));
@@ -64,6 +67,7 @@ impl Edge {
         Self {
             sources,
             config,
+            mistakes,
             routes: Routes::new(),
             kv: binding("KV").unchecked_into(),
             queue: binding("QUEUE").unchecked_into(),
@@ -82,6 +86,12 @@ impl Edge {
             .get(name)
             .ok_or(Rejection::UnknownSource)?
             .ready()
+    }
+
+    /// How many sources refuse everything.
+    pub(crate) fn misconfigured(&self) -> usize {
+        let states = self.sources.values();
+        states.filter(|state| state.ready().is_err()).count()
     }
 
     /// The tokens that open a feed, besides the administrator's.

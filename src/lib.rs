@@ -5,7 +5,7 @@
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `cache` is the edge cache on it, `cors` what
 //!   pages of other origins are told; `reply` turns a feed's answer into the host's.
-//! - `open_api`: the document of all of it.
+//! - `open_api`: the document of all of it; `page`: the page and its sessions; `health`: whether all is there.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
 //! - `push`: what is asked of subscriptions; `subscription_do`: the Subscription Durable Object.
 //! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
@@ -28,12 +28,14 @@ mod feed_do;
 mod ffi;
 mod handover_do;
 mod handshake;
+mod health;
 mod host;
 mod in_flight;
 mod keys;
 mod log;
 mod open_api;
 mod options;
+mod page;
 mod poll;
 mod push;
 mod queue;
@@ -96,10 +98,23 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
             call,
         ),
         method => match resource.need(method) {
-            Need::Nothing => open_api::document(call),
+            Need::Nothing => open(edge, call, target)
+                .await
+                .unwrap_or_else(|problem| refuse(problem, call)),
             Need::Read => poll::poll(edge, call, target).await,
             _ => admin::administer(edge, call, target).await,
         },
+    }
+}
+
+/// What is open to everybody.
+async fn open(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
+    match target.resource {
+        Resource::Page => page::file(edge, call).await,
+        Resource::Session => page::session(edge, call).await,
+        Resource::Health => Ok(health::health(call)),
+        Resource::Ready => health::ready(edge, call),
+        _ => Ok(open_api::document(call)),
     }
 }
 

@@ -6,6 +6,7 @@
 // The ban is for code that runs on wasm32, where reading a clock panics. This runs natively.
 #![allow(clippy::disallowed_methods)]
 
+mod assets;
 mod bench;
 mod build;
 mod chaos;

@@ -37,6 +37,7 @@ pub mod retry;
 pub mod route;
 pub mod scheme;
 pub mod secret;
+pub mod session;
 pub mod sign;
 pub mod signing;
 pub mod source;

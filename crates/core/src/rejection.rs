@@ -69,6 +69,9 @@ pub enum Rejection {
     TooManySecrets,
     SubscriptionUnavailable,
     AdminClosed,
+    CrossOrigin,
+    Insecure,
+    NotReady,
 }
 
 /// What is said of a rejection.
@@ -266,6 +269,13 @@ pub const ROWS: &[Row] = rows! {
         "The subscription did not answer. Ask again."
     AdminClosed 403 "admin_closed" NONE "Administration closed"
         "No ADMIN_TOKEN is set, so nothing here can be administered. Set the secret to open it."
+    // The page.
+    CrossOrigin 403 "cross_origin" NONE "Not the page's own"
+        "A session's cookie is taken from the page itself alone. Send a token in `Authorization` instead."
+    Insecure 403 "insecure" NONE "Not over TLS"
+        "A token must not be sent in the clear. Open the page with https."
+    NotReady 503 "not_ready" LATER "Not ready"
+        "Bindings are missing, or the config has mistakes: `missing`, `mistakes` and `misconfigured` say what. `cargo xtask check` says more."
     // Anything.
     NotFound 404 "not_found" NONE "Not found"
         "Nothing is at this path."

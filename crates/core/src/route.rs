@@ -49,6 +49,18 @@ pub enum Resource {
     Consume(Verb),
     /// What is at all these paths, for programs.
     OpenApi,
+    /// The page, and the files that it is made of.
+    Page,
+    /// Signing in to the page, and out.
+    Session,
+    /// How everything is, for the page.
+    Overview,
+    /// How everything is, for Prometheus.
+    Metrics,
+    /// Whether this answers at all.
+    Health,
+    /// Whether all that it needs is there.
+    Ready,
 }
 
 /// What of an unknown path's parts a path holds.
@@ -72,6 +84,13 @@ pub const ROOT_ROUTES: &[(&str, Resource)] = &[
     ("/sources/{name}/arm", Resource::Arm),
     ("/sources/{name}/secrets", Resource::Secrets),
     ("/openapi.json", Resource::OpenApi),
+    ("/", Resource::Page),
+    ("/page/{file}", Resource::Page),
+    ("/session", Resource::Session),
+    ("/overview", Resource::Overview),
+    ("/metrics", Resource::Metrics),
+    ("/healthz", Resource::Health),
+    ("/readyz", Resource::Ready),
 ];
 
 /// Below `{base}`, which is empty or `/feeds/{feed}`.
@@ -126,7 +145,10 @@ impl Resource {
     /// What a request with this method must show.
     pub fn need(self, method: &str) -> Need {
         match (self, method) {
-            (Self::OpenApi, _) => Need::Nothing,
+            (Self::OpenApi | Self::Page | Self::Health | Self::Ready, _) => Need::Nothing,
+            // It is the token that is sent there.
+            (Self::Session, _) => Need::Nothing,
+            (Self::Overview | Self::Metrics, _) => Need::Admin,
             (Self::Receive, _) => Need::Signature,
             (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
                 Need::Admin
@@ -150,6 +172,7 @@ impl Resource {
             | Self::Subscribe
             | Self::SubscriptionAct => &["POST"],
             Self::Consumer => &["DELETE"],
+            Self::Session => &["POST", "DELETE"],
             Self::Stream => &["GET"],
             Self::Subscription => &["GET", "HEAD", "PATCH", "DELETE"],
             Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],

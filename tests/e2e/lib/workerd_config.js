@@ -126,6 +126,8 @@ function copyModules(build, folder) {
   const kinds = { ".js": "esModule", ".mjs": "esModule", ".wasm": "wasm" };
   const modules = [];
   for (const entry of readdirSync(build, { recursive: true, withFileTypes: true })) {
+    // The page's files are no modules of the Worker.
+    if (entry.parentPath === join(build, "page")) continue;
     const kind = kinds[/\.\w+$/.exec(entry.name)?.[0] ?? ""];
     if (!entry.isFile() || !kind) continue;
     const from = join(entry.parentPath, entry.name);

@@ -11,6 +11,7 @@ mod query;
 mod query_time;
 mod redelivery;
 mod route;
+mod session;
 mod travel;
 mod when;
 mod wire;

@@ -114,8 +114,12 @@ fn receives() {
 fn nothing_there() {
     for path in [
         "",
-        "/",
         "//",
+        "/page",
+        "/page/",
+        "/page/a/b",
+        "/feeds/orders/metrics",
+        "/metrics/",
         "events",
         "//events",
         "/events/",
@@ -217,4 +221,20 @@ fn needs() {
     check(Resource::Receive, "POST", Need::Signature);
     check(Resource::Event, "DELETE", Need::Admin);
     check(Resource::DeadReplay, "POST", Need::Admin);
+}
+
+#[test]
+fn watching() {
+    for (path, resource, need) in [
+        ("/", Resource::Page, Need::Nothing),
+        ("/page/app.js", Resource::Page, Need::Nothing),
+        ("/session", Resource::Session, Need::Nothing),
+        ("/healthz", Resource::Health, Need::Nothing),
+        ("/readyz", Resource::Ready, Need::Nothing),
+        ("/overview", Resource::Overview, Need::Admin),
+        ("/metrics", Resource::Metrics, Need::Admin),
+    ] {
+        check(path, Some((resource, "default", None)));
+        assert_eq!(resource.need("GET"), need, "{path}");
+    }
 }

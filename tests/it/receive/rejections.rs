@@ -39,7 +39,7 @@ fn every_rejection_is_a_row() {
     let numbers: BTreeSet<usize> = ROWS.iter().map(|row| row.rejection as usize).collect();
     assert_eq!(numbers, (0..ROWS.len()).collect(), "a rejection has no row");
     assert_eq!(
-        Rejection::AdminClosed as usize + 1,
+        Rejection::NotReady as usize + 1,
         ROWS.len(),
         "a rejection has no row"
     );

@@ -1,0 +1,39 @@
+//! The page's files, put together in build/page: the platform serves that folder as it is.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::{project::Project, run, setup::Ready};
+
+/// Files of packages that the page loads. They are made smaller on their way; the page's own are served as they are
+/// written.
+const OF_PACKAGES: &[&str] = &["uplot/dist/uPlot.esm.js", "uplot/dist/uPlot.min.css"];
+
+/// Puts them there anew, so that a file that is gone is gone.
+pub(crate) fn copy(project: &Project, ready: &Ready) -> Result<()> {
+    let to = project.build().join("page");
+    if to.exists() {
+        fs::remove_dir_all(&to).with_context(|| format!("cannot clear {}", to.display()))?;
+    }
+    fs::create_dir_all(&to).with_context(|| format!("cannot create {}", to.display()))?;
+    let page = project.root.join("page");
+    let own = fs::read_dir(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    for file in own {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name()))
+            .with_context(|| format!("cannot copy {}", file.path().display()))?;
+    }
+    let packages = project.root.join("node_modules");
+    let files = OF_PACKAGES
+        .iter()
+        .map(|file| packages.join(file).into_os_string());
+    let out = format!("--outdir={}", to.display());
+    let options = ["--minify", "--log-level=warning", &out].map(Into::into);
+    let esbuild = ready.node.program("esbuild");
+    let command = duct::cmd(esbuild, files.chain(options)).env("PATH", ready.node.path());
+    run::shown(
+        &command,
+        "esbuild did not take the page's packages: see its errors above",
+    )
+}
