@@ -7,6 +7,7 @@
 mod exchange;
 mod feed;
 mod load;
+mod log;
 mod reader;
 mod scheme;
 mod source;
@@ -19,6 +20,7 @@ pub(crate) use self::source::SOURCE_KEYS;
 use self::table::Table;
 pub use self::{
     feed::{Feed, Retention},
+    log::{Level, Log},
     source::SourceConfig,
     state::SourceState,
 };
@@ -38,6 +40,7 @@ pub struct Config {
     feeds: Table<Feed>,
     allow_targets: Vec<String>,
     retry_schedule_seconds: Vec<u64>,
+    log: Log,
     /// A variable of sources that could not be read: who knows which sources it held.
     unreadable_sources: Option<String>,
 }
@@ -73,7 +76,7 @@ impl Config {
     /// Reads variables, each a name and the JSON text of its value, strictly.
     ///
     /// `SOURCES`, `SOURCES_2`, … are merged, and so are `FEEDS`, `FEEDS_2`, …; `ALLOW_TARGETS` and
-    /// `RETRY_SCHEDULE_SECONDS` are read; other names are none of ours.
+    /// `RETRY_SCHEDULE_SECONDS` and `LOG` are read; other names are none of ours.
     ///
     /// # Errors
     ///
@@ -122,6 +125,11 @@ impl Config {
     /// Hosts that subscriptions may reach over http and on any port.
     pub fn allow_targets(&self) -> &[String] {
         &self.allow_targets
+    }
+
+    /// What is told in the log.
+    pub fn log(&self) -> Log {
+        self.log
     }
 
     /// Pauses between the attempts of a delivery, in seconds.

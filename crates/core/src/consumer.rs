@@ -22,6 +22,7 @@ mod pick;
 mod row;
 mod settle;
 
+pub(crate) use admin::CONSUMING;
 pub use claim::{Claimed, Turn, When};
 pub use dead::Revived;
 pub use order::{Claim, Options, Order, Start, Verb};

@@ -20,6 +20,8 @@ pub enum Duty {
     Tell,
     /// Clearing away what is no longer known of a subscription's deliveries.
     Tidy,
+    /// Telling the feed what a subscription has counted.
+    Report,
 }
 
 const NAMES: &[(Duty, &str)] = &[
@@ -29,6 +31,7 @@ const NAMES: &[(Duty, &str)] = &[
     (Duty::Read, "read"),
     (Duty::Tell, "tell"),
     (Duty::Tidy, "tidy"),
+    (Duty::Report, "report"),
 ];
 
 /// The table, for a migration.

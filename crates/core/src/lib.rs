@@ -27,6 +27,7 @@ pub mod headers;
 pub mod identity;
 pub mod json;
 mod members;
+pub mod metrics;
 pub mod open_api;
 pub mod problem;
 pub mod providers;

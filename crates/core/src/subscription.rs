@@ -8,6 +8,7 @@
 //! - `read`: events become deliveries.
 //! - `settle`: what an attempt leads to.
 //! - `deliveries`: shown, and asked for once more.
+//! - `stats`: what becomes of attempts, counted.
 //! - `outbox`: what the feed is to be told, in order, until it has heard it.
 //!
 //! A subscription has a position in its feed, and holds a row for each event up to it that it has to deliver. The
@@ -24,6 +25,7 @@ mod read;
 mod row;
 mod schema;
 mod settle;
+mod stats;
 
 pub use change::Rotated;
 pub use deliveries::Wanted;

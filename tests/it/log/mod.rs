@@ -19,3 +19,4 @@ mod replies;
 mod retain;
 mod run;
 mod tallies;
+mod watch;

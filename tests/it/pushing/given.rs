@@ -145,6 +145,7 @@ impl World {
                 .log
                 .bury_delivery(ID, &message.body, self.now)
                 .expect("works"),
+            "/stats" => self.log.counted(ID, &message.body).expect("works"),
             _ => {}
         }
         self.store.told(message, true, self.now).expect("works");
@@ -190,6 +191,17 @@ impl World {
             self.work(endpoint);
             match self.next() {
                 Some(at) if at < end && self.pending() => self.now = at,
+                _ => return,
+            }
+        }
+    }
+
+    /// The clock goes on until there is something else to do than to report.
+    pub(super) fn wait(&mut self) {
+        while let Some(at) = self.next() {
+            self.now = at;
+            match self.plan(Running::default()).tell {
+                Some(report) if report.path == "/stats" => self.hear(&report),
                 _ => return,
             }
         }

@@ -1,7 +1,8 @@
 //! One subscription: what it does, case by case.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use waypost_core::breaker::State;
+use waypost_core::feed::db::Db;
 use waypost_core::signing::Key;
 use waypost_core::subscription::{Bulk, Running, Status};
 
@@ -63,7 +64,7 @@ fn a_failure_is_tried_again_on_schedule_and_then_given_up() {
     for _ in 0..=SCHEDULE.len() {
         world.work(&mut |_| answered(503));
         at.push(world.now - begun);
-        world.now = world.next().expect("one");
+        world.wait();
     }
     for (pause, pair) in SCHEDULE.iter().zip(at.windows(2)) {
         let waited = pair[1] - pair[0];
@@ -187,8 +188,10 @@ fn retry_after_holds_everything() {
         ..answered(429)
     };
     world.work(&mut |_| asked.clone());
-    let next = world.next().expect("one");
-    assert_eq!(next - world.now, 60_000);
+    let begun = world.now;
+    world.wait();
+    assert_eq!(world.now - begun, 60_000);
+    world.now = begun;
     world.append(3..4);
     world.work(&mut |_| panic!("it asked to be left alone"));
 }
@@ -399,4 +402,32 @@ fn another_life_of_the_feed() {
     world.append(0..2);
     world.run(&mut |_| ok());
     assert_eq!(world.sequences(), [1, 2]);
+}
+
+#[test]
+fn what_is_counted_is_told_to_the_feed() {
+    let mut world = World::to_all();
+    world.append(0..3);
+    let slow = waypost_core::retry::Outcome {
+        duration_ms: 700,
+        ..answered(503)
+    };
+    let mut answers = [ok(), slow, answered(404)].into_iter();
+    world.work(&mut |_| answers.next().unwrap_or_else(ok));
+    let told = |world: &World| {
+        let sql = "SELECT deliveries FROM subscriptions WHERE deliveries IS NOT NULL";
+        let text = world.log.db().first(sql, &[], |row| row.string(0));
+        text.expect("works")
+            .map(|text| serde_json::from_str::<Json>(&text).expect("JSON"))
+    };
+    assert_eq!(told(&world), None, "a number that is late costs nothing");
+    world.wait();
+    world.now += 60_000;
+    world.work(&mut |_| ok());
+    let counted = json!({"delivered": 1, "failed": 2, "dead": 1, "pending": 1, "ms": 714, "le": {"10": 2, "1000": 1}});
+    assert_eq!(told(&world), Some(counted));
+    world.wait();
+    world.work(&mut |_| ok());
+    let counted = json!({"delivered": 2, "failed": 2, "dead": 1, "pending": 0, "ms": 721, "le": {"10": 3, "1000": 1}});
+    assert_eq!(told(&world), Some(counted));
 }

@@ -1,8 +1,8 @@
 //! Merging the variables, each entry on its own, so that one mistake spoils one entry.
 
 use super::{
-    Config, ConfigError, DEFAULT_FEED, DEFAULT_RETRY_SCHEDULE_SECONDS, Feed, MAX_VARIABLE,
-    Retention, SourceConfig, feed, is_name,
+    Config, ConfigError, DEFAULT_FEED, DEFAULT_RETRY_SCHEDULE_SECONDS, Feed, Log, MAX_VARIABLE,
+    Retention, SourceConfig, feed, is_name, log,
     reader::{self, Reader},
     source,
     table::Table,
@@ -15,12 +15,20 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
     let mut sources = Entries::<SourceConfig>::default();
     let mut feeds = Entries::<Feed>::default();
     let mut allow_targets = Vec::new();
+    let mut told = Log::default();
     let mut retry_schedule_seconds = DEFAULT_RETRY_SCHEDULE_SECONDS.to_vec();
     for &(name, text) in variables {
         match kind(name) {
             "SOURCES" => sources.read(name, text, &mut errors, source::read),
             "FEEDS" => feeds.read(name, text, &mut errors, feed::read),
             "ALLOW_TARGETS" => allow_targets = reader::texts(name, text, &mut errors),
+            "LOG" => match reader::value(name, text) {
+                Ok(value) => {
+                    let read = Reader::enter(name, &value, &mut errors, log::read).flatten();
+                    told = read.unwrap_or(told);
+                }
+                Err(error) => errors.push(error),
+            },
             "RETRY_SCHEDULE_SECONDS" => {
                 let pauses = reader::numbers(name, text, 1..=604_800, &mut errors);
                 retry_schedule_seconds = pauses.unwrap_or(retry_schedule_seconds);
@@ -45,6 +53,7 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
         feeds: feeds.found,
         allow_targets,
         retry_schedule_seconds,
+        log: told,
         unreadable_sources: sources.unreadable,
     };
     (config, errors)

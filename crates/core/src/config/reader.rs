@@ -11,17 +11,19 @@ use super::ConfigError;
 use crate::scheme::Named;
 use crate::why::{Told, Why};
 
+/// What a variable's text holds.
+pub(super) fn value(variable: &str, text: &str) -> Result<Value, ConfigError> {
+    let not_json = |error| ConfigError::new(variable, Told(|| format!("is not JSON: {error}")));
+    serde_json::from_slice(text.as_bytes()).map_err(not_json)
+}
+
 /// The object that a variable's text holds.
 pub(super) fn object(variable: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
-    match serde_json::from_slice(text.as_bytes()) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ConfigError::new(
+    match value(variable, text)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(ConfigError::new(
             variable,
             "must be a table of named entries",
-        )),
-        Err(error) => Err(ConfigError::new(
-            variable,
-            Told(|| format!("is not JSON: {error}")),
         )),
     }
 }

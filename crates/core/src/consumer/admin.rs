@@ -67,21 +67,7 @@ impl<D: Db> Log<D> {
     pub fn consumers(&self, now: u64) -> Result<Vec<D::Text>, DbError> {
         let bounds = self.bounds();
         self.texts(
-            // A Durable Object's parameters are doubles, and so is what is reckoned with them.
-            "SELECT json_object('name', name, 'mode', iif(ordered, 'ordered', 'shared'),
-                'max_attempts', max_attempts, 'types', json(types), 'sources', json(sources),
-                'position', concat(?4, format('%016d', max(position, ?1))), 'generation', generation,
-                'lag', CAST(max(?2 - max(position, ?1), 0) + coalesce(held, 0) AS INTEGER),
-                'leases', coalesce(leases, 0),
-                'oldest_unacknowledged_seconds', (SELECT CAST(max(?3 - appended_at, 0) / 1000 AS INTEGER) FROM events
-                    WHERE seq >= coalesce(first, position + 1) ORDER BY seq LIMIT 1),
-                'created_at', strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'),
-                'claimed_at', strftime('%Y-%m-%dT%H:%M:%fZ', nullif(claimed_at, 0) / 1000.0, 'unixepoch'),
-                'gap', iif(gap_to, json_object('from', concat(?4, format('%016d', gap_from)),
-                    'to', concat(?4, format('%016d', gap_to))), NULL))
-             FROM consumers LEFT JOIN (SELECT consumer AS of, count(*) AS held, min(seq) AS first,
-                    sum(claim IS NOT NULL AND ready_at > ?3) AS leases FROM held GROUP BY consumer)
-                ON of = consumer ORDER BY name",
+            CONSUMING,
             &[
                 Value::Int(bounds.start()),
                 Value::Int(bounds.latest),
@@ -91,3 +77,20 @@ impl<D: Db> Log<D> {
         )
     }
 }
+
+/// Every consumer as JSON. Parameters: the sequence before the earliest event, the latest one, the moment, and what
+/// stands before a sequence in an id. A Durable Object's parameters are doubles, and so is what is reckoned with them.
+pub(crate) const CONSUMING: &str = "SELECT json_object('name', name, 'mode', iif(ordered, 'ordered', 'shared'),
+    'max_attempts', max_attempts, 'types', json(types), 'sources', json(sources),
+    'position', concat(?4, format('%016d', max(position, ?1))), 'generation', generation,
+    'lag', CAST(max(?2 - max(position, ?1), 0) + coalesce(held, 0) AS INTEGER),
+    'leases', coalesce(leases, 0),
+    'oldest_unacknowledged_seconds', (SELECT CAST(max(?3 - appended_at, 0) / 1000 AS INTEGER) FROM events
+        WHERE seq >= coalesce(first, position + 1) ORDER BY seq LIMIT 1),
+    'created_at', strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'),
+    'claimed_at', strftime('%Y-%m-%dT%H:%M:%fZ', nullif(claimed_at, 0) / 1000.0, 'unixepoch'),
+    'gap', iif(gap_to, json_object('from', concat(?4, format('%016d', gap_from)),
+        'to', concat(?4, format('%016d', gap_to))), NULL))
+     FROM consumers LEFT JOIN (SELECT consumer AS of, count(*) AS held, min(seq) AS first,
+        sum(claim IS NOT NULL AND ready_at > ?3) AS leases FROM held GROUP BY consumer)
+    ON of = consumer ORDER BY name";

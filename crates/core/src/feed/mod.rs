@@ -10,7 +10,7 @@
 //! - `retain`: what is removed, and when.
 //! - `dead`: what could not become an event, and what a subscription gave up.
 //! - `push`: events as subscriptions send them; `subscribers`: who they are, and how far they know.
-//! - `tally`: what is counted.
+//! - `tally`: what is counted; `watch`: how everything is, as metrics and for the page.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
@@ -28,6 +28,7 @@ mod retain;
 mod schema;
 mod subscribers;
 mod tally;
+mod watch;
 
 use std::cell::Cell;
 
@@ -42,7 +43,9 @@ pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};
+pub(crate) use tally::bound;
 pub use tally::{Kind, Tallies, outcome};
+pub use watch::Watched;
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.
 pub const BODY_PART: u32 = 1_000_000;

@@ -44,7 +44,7 @@ impl<D: Db> Log<D> {
                 Duty::Prune => self.prune_and_plan(keep, now),
                 Duty::Expire => self.expire(now),
                 // Whoever has the alarm pokes whom `to_poke` names; the others are no duties of a feed.
-                Duty::Poke | Duty::Read | Duty::Tell | Duty::Tidy => Ok(()),
+                Duty::Poke | Duty::Read | Duty::Tell | Duty::Tidy | Duty::Report => Ok(()),
             };
             // A duty that fails is still owed.
             done.inspect_err(|_| {

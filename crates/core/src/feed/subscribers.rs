@@ -59,6 +59,14 @@ impl<D: Db> Log<D> {
         )
     }
 
+    /// What a subscription has counted of its deliveries, as JSON.
+    pub fn counted(&self, id: &str, stats: &str) -> Result<(), DbError> {
+        self.db.execute(
+            "UPDATE subscriptions SET deliveries = json(?) WHERE id = ?",
+            &[Value::Text(stats), Value::Text(id)],
+        )
+    }
+
     /// Forgets a subscription.
     pub fn unsubscribe(&self, id: &str) -> Result<(), DbError> {
         let sql = "DELETE FROM subscriptions WHERE id = ?";

@@ -11,7 +11,7 @@ const PAUSE_MS: u64 = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     n: u64,
-    /// Below the subscription's place at the feed: empty, `/dead-letters`, `/suspended`.
+    /// Below the subscription's place at the feed: empty, `/dead-letters`, `/suspended`, `/stats`.
     pub path: String,
     /// JSON.
     pub body: String,

@@ -54,7 +54,14 @@ impl<D: Db> Store<D> {
     /// What is to be begun beside what is running.
     pub fn plan(&self, row: &Row, running: Running<'_>, now: u64) -> Result<Plan, DbError> {
         let mut plan = Plan::default();
-        let owed = due::all(&self.db)?;
+        let mut owed = due::all(&self.db)?;
+        if owed
+            .iter()
+            .any(|(duty, at)| *duty == Duty::Report && *at <= now)
+        {
+            self.report(now)?;
+            owed = due::all(&self.db)?;
+        }
         let at = |duty| {
             owed.iter()
                 .find(|(known, _)| *known == duty)
@@ -66,6 +73,7 @@ impl<D: Db> Store<D> {
             true => plan.tell = self.first_message()?,
             false => next.extend(at(Duty::Tell)),
         }
+        next.extend(at(Duty::Report));
         match due(Duty::Tidy) {
             true => next.extend(self.tidy(now)?),
             false => next.extend(at(Duty::Tidy)),

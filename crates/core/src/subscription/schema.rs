@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Row, row};
+use super::{Row, row, stats};
 use crate::feed::db::{Db, DbError, Value};
 use crate::{due, version};
 
@@ -58,6 +58,8 @@ const MIGRATIONS: &[&str] = &[
     "CREATE TABLE replays (n INTEGER PRIMARY KEY, after INTEGER NOT NULL, through INTEGER NOT NULL)",
     "CREATE TABLE outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, body TEXT NOT NULL)",
     due::TABLE,
+    stats::TABLE,
+    stats::ROW,
 ];
 
 /// The `status` column of a delivery.

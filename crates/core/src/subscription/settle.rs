@@ -38,6 +38,7 @@ impl<D: Db> Store<D> {
             let Some(made) = made else {
                 return Ok(());
             };
+            self.count_attempt(outcome, now)?;
             let verdict = outcome.verdict();
             if verdict == Verdict::Delivered {
                 if row.breaker.failures > 0 || row.breaker.open_until > 0 {
@@ -108,6 +109,9 @@ impl<D: Db> Store<D> {
     }
 
     fn close(&self, seq: u64, status: u64, reason: &str, now: u64) -> Result<(), DbError> {
+        if status == status::FAILED {
+            self.count_dead()?;
+        }
         self.db.execute(
             "UPDATE deliveries SET status = ?, at = ?, reason = ? WHERE seq = ?",
             &[
