@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
+use crate::log::{Told, member};
 use crate::{ffi, handshake, push};
 
 /// A worker that pauses for longer in so short a body has gone.
@@ -23,10 +24,32 @@ const BODY_MS: u32 = 10_000;
 /// `GET {base}/consumers`, `DELETE {base}/consumers/{name}`, `POST {base}/consumers/{name}/{verb}`,
 /// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`
 pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
-    match act(edge, call, target).await {
+    let response = match act(edge, call, target).await {
         Ok(response) => ffi::finish(&response, false, ""),
         Err(problem) => Answer::problem(problem, &call.id).respond(&call.id),
-    }
+    };
+    tell(edge, call, target, response.status());
+    response
+}
+
+/// A line for each; of what workers do all day for some, as for reads.
+fn tell(edge: &Edge, call: &Call, target: Target<'_>, status: u16) {
+    let told = Told {
+        what: "admin",
+        feed: target.name,
+        of: ("path", call.path()),
+        outcome: &status.to_string(),
+        size: None,
+        began: call.now,
+    };
+    let often = matches!(target.resource, Resource::Consume(_)) && status < 400;
+    let hushed = often && !edge.config.log().takes_read(&call.id);
+    told.tell(edge, hushed, || {
+        let method = call.method();
+        let ray = member("ray", call.headers().get("cf-ray").unwrap_or_default());
+        let id = member("request_id", &call.id);
+        format!(r#","method":"{method}"{id}{ray}"#)
+    });
 }
 
 async fn act(edge: &'static Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {

@@ -11,6 +11,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
+use waypost_core::feed::kind;
 use waypost_core::problem::Problem;
 use waypost_core::query::Question;
 use waypost_core::rejection::Rejection;
@@ -20,7 +21,7 @@ use crate::access::Authorised;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
-use crate::{ffi, log};
+use crate::{ffi, log, tally};
 
 thread_local! {
     static EPOCHS: RefCell<Vec<Heard>> = const { RefCell::new(Vec::new()) };
@@ -65,7 +66,7 @@ fn epoch(feed: &str, now: u64) -> String {
 /// Asks a feed; `view` is who sees it in which form. The answer may be an earlier one.
 pub(crate) async fn ask(
     reader: &Authorised<'_>,
-    edge: &Edge,
+    edge: &'static Edge,
     call: &Call,
     question: &Question,
     view: &str,
@@ -75,6 +76,26 @@ pub(crate) async fn ask(
     let Some(shared) = question.shared().filter(|_| !fresh) else {
         return reader.ask(edge, call, "GET", &path).await;
     };
+    let answer = ask_shared(reader, edge, call, question, view, &shared).await?;
+    let result = match ffi::header(&answer, "x-cache-control") {
+        Some(_) => "hit",
+        None => "miss",
+    };
+    tally::count(edge, call, reader.feed(), |tallies| {
+        tallies.count(kind::CACHE, result, "");
+    });
+    Ok(answer)
+}
+
+async fn ask_shared(
+    reader: &Authorised<'_>,
+    edge: &Edge,
+    call: &Call,
+    question: &Question,
+    view: &str,
+    shared: &Question,
+) -> Result<Response, Problem> {
+    let path = format!("/{view}{question}");
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
     let key = format!("/{feed}/{view}{shared}");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use waypost_core::config::{Config, Feed as FeedConfig, SourceState};
+use waypost_core::config::{Config, DEFAULT_FEED, Feed as FeedConfig, SourceState};
 use waypost_core::rejection::Rejection;
 use waypost_core::route::Routes;
 use waypost_core::source::Source;
@@ -30,6 +30,8 @@ pub(crate) struct Edge {
     handovers: Namespace,
     subscriptions: Namespace,
     pub(crate) in_flight: InFlight,
+    /// Analytics Engine; undefined where it is not bound.
+    pub(crate) analytics: JsValue,
     /// Keys that the host has imported.
     pub(crate) keys: Keys,
     env: JsValue,
@@ -55,6 +57,7 @@ impl Edge {
             .map(|(name, json)| (name.as_str(), json.as_str()))
             .collect();
         let (config, errors) = Config::load(&vars);
+        log::set_level(config.log().level);
         for error in &errors {
             log::error("config", &error.to_string());
         }
@@ -76,6 +79,7 @@ impl Edge {
             subscriptions: binding("SUBSCRIPTION").unchecked_into(),
             keys: Keys::default(),
             in_flight: InFlight::default(),
+            analytics: binding("ANALYTICS"),
             env: env.clone(),
         }
     }
@@ -92,6 +96,16 @@ impl Edge {
     pub(crate) fn misconfigured(&self) -> usize {
         let states = self.sources.values();
         states.filter(|state| state.ready().is_err()).count()
+    }
+
+    /// A source's name and feed, whether it can receive or not; no name where there is none of it.
+    pub(crate) fn named<'n>(&'static self, name: &'n str) -> (&'n str, &'static str) {
+        let mut sources = self.config.sources();
+        match sources.find(|(known, _)| *known == name) {
+            None => ("", DEFAULT_FEED),
+            Some((_, Err(_))) => (name, DEFAULT_FEED),
+            Some((_, Ok(config))) => (name, &config.settings.feed),
+        }
     }
 
     /// The tokens that open a feed, besides the administrator's.

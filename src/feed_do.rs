@@ -8,7 +8,8 @@
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 //! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
 //! - `GET /push`, `GET /subscriptions`, `POST` and `DELETE /subscriptions/{id}`, `POST /subscriptions/{id}/dead-letters`,
-//!   `POST /subscriptions/{id}/suspended`: its subscriptions.
+//!   `POST /subscriptions/{id}/suspended`, `POST /subscriptions/{id}/stats`: its subscriptions.
+//! - `POST /tally`, `GET /metrics`, `GET /overview`: what is counted, and how the feed is.
 
 mod append;
 mod consume;
@@ -16,6 +17,7 @@ mod dead;
 mod push;
 mod read;
 mod stream;
+mod watch;
 
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -121,11 +123,15 @@ impl Feed {
             ("GET", ["consumers"]) => self.consumers(call),
             ("DELETE", ["consumers", name]) => self.delete_consumer(call, name),
             ("POST", ["consumers", name, verb]) => self.consume(call, name, verb).await,
+            ("POST", ["tally"]) => self.tally(call).await,
+            ("GET", ["metrics"]) => self.metrics(call),
+            ("GET", ["overview"]) => self.overview(call),
             ("GET", ["push"]) => self.push(call),
             ("GET", ["subscriptions"]) => self.subscriptions(call),
             ("POST", ["subscriptions", id]) => self.describe(call, id).await,
             ("DELETE", ["subscriptions", id]) => self.unsubscribe(call, id),
             ("POST", ["subscriptions", id, "dead-letters"]) => self.bury_delivery(call, id).await,
+            ("POST", ["subscriptions", id, "stats"]) => self.counted(call, id).await,
             ("POST", ["subscriptions", id, "suspended"]) => self.suspended(call, id).await,
             _ => Ok(Answer::problem(Rejection::NotFound.into(), &call.id)),
         }
@@ -193,4 +199,9 @@ impl Feed {
 async fn body(call: &Call) -> Result<Vec<u8>, DbError> {
     let bytes = call.bytes().await;
     bytes.map_err(|error| DbError(log::reason(&error)))
+}
+
+/// The same as text.
+async fn text(call: &Call) -> Result<String, DbError> {
+    String::from_utf8(body(call).await?).map_err(|error| DbError(error.to_string()))
 }

@@ -12,6 +12,10 @@ extern "C" {
     /// URL, names and values of headers: a line each.
     pub(crate) fn head(request: &Request, named: bool) -> String;
 
+    /// Writes a line that ends with the milliseconds since `began`, unless it is empty, and a data point where
+    /// `analytics` is one's; `labels` are a line each.
+    pub(crate) fn tell(line: &str, began: f64, analytics: &JsValue, labels: &str, size: f64);
+
     /// The promise, rejected if it is not settled within `ms`.
     pub(crate) fn within(promise: &Promise, ms: u32) -> Promise;
 

@@ -12,6 +12,16 @@ export function head(request, named) {
   return text;
 }
 
+// A line of the log, which wants only the milliseconds since `began`, and the same as a data point.
+export function tell(line, began, analytics, labels, size) {
+  const ms = Date.now() - began;
+  if (line) console.log(line + ms + "}");
+  if (analytics === undefined) return;
+  const blobs = labels.split("\n");
+  // Data points are sampled by their index: what is busy does not hide what is not.
+  analytics.writeDataPoint({ indexes: [blobs[1] + "/" + blobs[2]], blobs, doubles: [size, ms] });
+}
+
 // Whom wasm wants called with every settlement of a promise that it awaits.
 let settled;
 export function on_settled(callback) {
@@ -237,7 +247,9 @@ export function shared(context, epoch, key, stub, url, init) {
   const now = Date.now();
   const name = epoch + key;
   let flight = flights.get(name);
-  if (flight && now - flight.at < LATE) return within(flight.answer, LATE).then(copied);
+  if (flight && now - flight.at < LATE) {
+    return within(flight.answer, LATE).then((answer) => copied(answer, true));
+  }
   flight = { at: now, answer: asked(epoch, key, stub, url, init) };
   flights.set(name, flight);
   // Until it is kept: whoever comes after it finds it in the cache.
@@ -255,8 +267,15 @@ async function asked(epoch, key, stub, url, init) {
   return { answer, body, keeping: hit ? undefined : keep(key, answer, body) };
 }
 
-function copied({ answer, body }) {
-  return answer && new Response(body, { status: answer.status, headers: answer.headers });
+// `x-cache-control` says that the feed was not asked for this one: what is kept has it already.
+function copied({ answer, body }, shared) {
+  if (!answer) return undefined;
+  const { status, headers } = answer;
+  const copy = new Response(body, { status, headers });
+  if (shared && !headers.has("x-cache-control")) {
+    copy.headers.set("x-cache-control", headers.get("cache-control"));
+  }
+  return copy;
 }
 
 export function header(answer, name) {

@@ -5,6 +5,7 @@
 //! - `feed_do`: the Feed Durable Object; `db` is its SQLite, `waiting` its held pollers.
 //! - `poll`: the read line, from a reader's GET to the feed; `cache` is the edge cache on it, `cors` what
 //!   pages of other origins are told; `reply` turns a feed's answer into the host's.
+//! - `overview`: how everything is, for the page and for Prometheus; `tally`: what the edge counts.
 //! - `open_api`: the document of all of it; `page`: the page and its sessions; `health`: whether all is there.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
 //! - `push`: what is asked of subscriptions; `subscription_do`: the Subscription Durable Object.
@@ -35,6 +36,7 @@ mod keys;
 mod log;
 mod open_api;
 mod options;
+mod overview;
 mod page;
 mod poll;
 mod push;
@@ -45,6 +47,7 @@ mod reply;
 mod start;
 mod subscription_do;
 mod subtle;
+mod tally;
 mod together;
 mod waiting;
 
@@ -101,6 +104,11 @@ async fn respond(edge: &'static Edge, call: &Call) -> Response {
             Need::Nothing => open(edge, call, target)
                 .await
                 .unwrap_or_else(|problem| refuse(problem, call)),
+            _ if matches!(resource, Resource::Overview | Resource::Metrics) => {
+                overview::overview(edge, call, resource)
+                    .await
+                    .unwrap_or_else(|problem| refuse(problem, call))
+            }
             Need::Read => poll::poll(edge, call, target).await,
             _ => admin::administer(edge, call, target).await,
         },

@@ -1,7 +1,22 @@
 //! What operators read: one JSON line an occurrence. No secret and no payload is ever an argument.
 
+use std::cell::Cell;
+
 use wasm_bindgen::JsValue;
+use waypost_core::config::Level;
 use waypost_core::json;
+
+use crate::edge::Edge;
+use crate::ffi;
+
+thread_local! {
+    static LEVEL: Cell<Level> = Cell::default();
+}
+
+/// What is told from now on.
+pub(crate) fn set_level(level: Level) {
+    LEVEL.with(|known| known.set(level));
+}
 
 /// Something that somebody should look at.
 pub(crate) fn error(what: &str, detail: &str) {
@@ -10,7 +25,9 @@ pub(crate) fn error(what: &str, detail: &str) {
 
 /// Something that mends itself.
 pub(crate) fn warn(what: &str, detail: &str) {
-    web_sys::console::warn_1(&line("warn", what, detail));
+    if LEVEL.with(Cell::get) <= Level::Warn {
+        web_sys::console::warn_1(&line("warn", what, detail));
+    }
 }
 
 /// An error of the host as text.
@@ -25,4 +42,68 @@ pub(crate) fn reason(error: &JsValue) -> String {
 fn line(level: &str, what: &str, detail: &str) -> JsValue {
     let (what, detail) = (json::text(what), json::text(detail));
     format!(r#"{{"level":"{level}","what":{what},"detail":{detail}}}"#).into()
+}
+
+/// A webhook, a read, a delivery, a batch: what every one of them is told with.
+pub(crate) struct Told<'a> {
+    /// Which of these.
+    pub(crate) what: &'static str,
+    /// The feed.
+    pub(crate) feed: &'a str,
+    /// The source, the face, the subscription; empty where that is unknown.
+    pub(crate) of: (&'static str, &'a str),
+    /// The outcome's code.
+    pub(crate) outcome: &'a str,
+    /// Bytes, where they are known.
+    pub(crate) size: Option<u64>,
+    /// When it began, in unix milliseconds.
+    pub(crate) began: u64,
+}
+
+impl Told<'_> {
+    /// Tells it: a line in the log, unless `hushed`, with whatever else is known of it, and a data point where
+    /// Analytics Engine is bound.
+    pub(crate) fn tell(&self, edge: &Edge, hushed: bool, more: impl FnOnce() -> String) {
+        let hushed = hushed || LEVEL.with(Cell::get) > Level::Info;
+        if hushed && edge.analytics.is_undefined() {
+            return;
+        }
+        let Self {
+            what,
+            feed,
+            of,
+            outcome,
+            size,
+            began,
+        } = self;
+        let line = match hushed {
+            true => String::new(),
+            false => {
+                let size = size.map_or(String::new(), |size| format!(r#","size":{size}"#));
+                format!(
+                    r#"{{"level":"info","what":"{what}","feed":{},"{}":{},"outcome":"{outcome}"{}{size},"ms":"#,
+                    json::text(feed),
+                    of.0,
+                    json::text(of.1),
+                    more(),
+                )
+            }
+        };
+        let labels = format!("{what}\n{feed}\n{}\n{outcome}", of.1);
+        ffi::tell(
+            &line,
+            *began as f64,
+            &edge.analytics,
+            &labels,
+            size.unwrap_or_default() as f64,
+        );
+    }
+}
+
+/// A further member of a line; nothing where its value is empty.
+pub(crate) fn member(name: &str, value: &str) -> String {
+    match value {
+        "" => String::new(),
+        value => format!(r#","{name}":{}"#, json::text(value)),
+    }
 }

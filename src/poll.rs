@@ -3,8 +3,9 @@
 use waypost_core::cache::{Audience, vary};
 use waypost_core::conditional::{Preconditions, Validators, unix_seconds};
 use waypost_core::cors::varies;
+use waypost_core::feed::kind;
 use waypost_core::problem::Problem;
-use waypost_core::query::Question;
+use waypost_core::query::{self, Question};
 use waypost_core::represent::{Format, preferred_wait};
 use waypost_core::route::{Resource, Target};
 use web_sys::Response;
@@ -14,14 +15,15 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
-use crate::{cache, cors, ffi};
+use crate::log::{Told, member};
+use crate::{cache, cors, ffi, tally};
 
 /// A refused `/long-poll` is answered after this long, so that a client that asks again at once
 /// does not spin.
 const LONG_POLL_PENALTY_MS: u32 = 1_000;
 
 /// `GET {base}/…`
-pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
+pub(crate) async fn poll(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
     let (response, applied) = match read(edge, call, target).await {
         Ok(answered) => answered,
         Err(problem) => {
@@ -35,6 +37,8 @@ pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Respon
         // It only resolves.
         let _ = settled(Ok(pause)).await;
     }
+    let unchanged = is_unchanged(call, &response);
+    tell(edge, call, target, &response, unchanged);
     let origins = cors::origins(edge, target);
     let mut lines = cors::lines(origins, call);
     let mut line = |name: &str, value: &str| lines.push_str(&format!("{name}\n{value}\n"));
@@ -46,12 +50,12 @@ pub(crate) async fn poll(edge: &Edge, call: &Call, target: Target<'_>) -> Respon
     if !varies.is_empty() {
         line("vary", varies);
     }
-    ffi::finish(&response, is_unchanged(call, &response), &lines)
+    ffi::finish(&response, unchanged, &lines)
 }
 
 /// The feed's answer, and the seconds of `Prefer: wait` where they were applied.
 async fn read(
-    edge: &Edge,
+    edge: &'static Edge,
     call: &Call,
     target: Target<'_>,
 ) -> Result<(Response, Option<u64>), Problem> {
@@ -77,6 +81,44 @@ async fn read(
     let answer = cache::ask(&reader, edge, call, &question, &view).await?;
     let applied = question.is_preferred().then(|| question.hold());
     Ok((answer, applied))
+}
+
+/// A line for some of those that went well, and for each of the others; all of them are counted.
+fn tell(
+    edge: &'static Edge,
+    call: &Call,
+    target: Target<'_>,
+    response: &Response,
+    unchanged: bool,
+) {
+    let (feed, face) = (target.name, target.resource.face());
+    let status = if unchanged { 304 } else { response.status() };
+    let code = status.to_string();
+    // A name that anybody may make up is no feed, and is not counted.
+    if edge.config.feed(feed).is_some() {
+        tally::count(edge, call, feed, |tallies| {
+            tallies.count(kind::READ, face, &code);
+        });
+    }
+    let hushed = status < 400 && !edge.config.log().takes_read(&call.id);
+    let told = Told {
+        what: "read",
+        feed,
+        of: ("face", face),
+        outcome: &code,
+        size: None,
+        began: call.now,
+    };
+    told.tell(edge, hushed, || {
+        let after = ["since_id", "last_event_id", "since"].map(|name| {
+            let after = query::parameter(call.query(), name);
+            member(name, &after.ok().flatten().unwrap_or_default())
+        });
+        let after = after.concat();
+        let ray = member("ray", call.headers().get("cf-ray").unwrap_or_default());
+        let id = member("request_id", &call.id);
+        format!("{after}{id}{ray}")
+    });
 }
 
 /// Whether the reader has this already. Asked here, once the answer is known: what the cache keeps is for

@@ -3,7 +3,10 @@
 //! Each step takes the proof that the step before it made, so none can be skipped, and nothing is
 //! marked seen before it is safely queued.
 
+mod ended;
+
 use wasm_bindgen::JsValue;
+use waypost_core::feed::outcome;
 use waypost_core::handshake::Answered;
 use waypost_core::json;
 use waypost_core::problem::Problem;
@@ -27,12 +30,17 @@ const BODY_JOURNEY_SECONDS: u32 = 15 * 86_400;
 pub(crate) async fn receive(edge: &'static Edge, call: &Call, name: &str) -> Answer {
     let source = match edge.source(name) {
         Ok(source) => source,
-        Err(refused) => return Answer::problem(refused.into(), &call.id),
+        Err(refused) => {
+            let (source, feed) = edge.named(name);
+            ended::refused(edge, call, source, feed, refused);
+            return Answer::problem(refused.into(), &call.id);
+        }
     };
     let stop = match ingest(edge, call, source).await {
         Ok(accepted) => Stop::Taken(accepted),
         Err(stop) => stop,
     };
+    ended::ended(edge, call, source, &stop);
     match (stop, &source.scheme.accepted) {
         (Stop::Answered(answered), _) => handshake::answer(&answered.reply),
         (Stop::Taken(_), Some(reply)) => handshake::answer(reply),
@@ -80,10 +88,12 @@ impl<P: Into<Problem>> From<P> for Stop {
     }
 }
 
-/// What the provider is told.
+/// What the provider is told, and what the log is.
 struct Accepted {
     status: &'static str,
     id: String,
+    mark: Option<String>,
+    size: u64,
 }
 
 impl Accepted {
@@ -211,8 +221,10 @@ impl Verified {
         };
         match known {
             true => Err(Stop::Taken(Accepted {
-                status: "already_processed",
+                status: outcome::ALREADY_PROCESSED,
                 id: meta.webhook_id,
+                mark,
+                size: meta.size,
             })),
             false => Ok(Fresh {
                 verified: self,
@@ -315,6 +327,8 @@ impl Enqueued {
         Accepted {
             status: "received",
             id: self.meta.webhook_id,
+            mark: self.mark,
+            size: self.meta.size,
         }
     }
 }

@@ -47,6 +47,11 @@ pub(crate) struct Place<'w> {
 }
 
 impl Waiting {
+    /// How many places are taken.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.get()
+    }
+
     /// Takes a place, of which there are `most`.
     pub(crate) fn register(&self, most: u64) -> Result<Place<'_>, Rejection> {
         self.listen(&self.appended, most)

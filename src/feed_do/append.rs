@@ -2,8 +2,10 @@
 
 use js_sys::ArrayBuffer;
 use wasm_bindgen::JsCast;
+use waypost_core::cursor::Bounds;
 use waypost_core::feed::db::DbError;
-use waypost_core::feed::{Incoming, Log, Payload};
+use waypost_core::feed::{Incoming, Log, Payload, Tallies, kind};
+use waypost_core::json;
 use waypost_core::wire::{self, Meta, Outcome};
 
 use super::{Feed, body};
@@ -11,7 +13,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
 use crate::host::{now, settled};
-use crate::log;
+use crate::log::{self, Told};
 
 /// A message that was read.
 type Read<'a> = (Meta, &'a [u8]);
@@ -24,10 +26,65 @@ impl Feed {
         // The consumer has read each of them before, so only a cut in between gets here.
         let batch = batch.map_err(|problem| DbError(problem.to_string()))?;
         let outcomes = self.append_batch(&batch, call.now).await?;
+        self.count_lag(call.now, &batch, &outcomes);
         Ok(Answer::json(
             200,
             &serde_json::to_string(&outcomes).unwrap_or_default(),
         ))
+    }
+
+    /// How long the queue took. What fails here is only told: the webhooks are in the log.
+    fn count_lag(&self, now: u64, batch: &[Read<'_>], outcomes: &[Outcome]) {
+        let mut tallies = Tallies::default();
+        let stored = batch.iter().zip(outcomes);
+        for ((meta, _), _) in stored.filter(|(_, outcome)| **outcome == Outcome::Stored) {
+            tallies.took(kind::QUEUE_LAG, now.saturating_sub(meta.received_at));
+        }
+        if tallies.is_empty() {
+            return;
+        }
+        let counted = self
+            .log(now)
+            .and_then(|log| log.tally(&tallies.json(), now));
+        if let Err(error) = counted {
+            log::warn("the queue's lag was not counted", &error.to_string());
+        }
+    }
+
+    /// A line for the batch: what became of each webhook, by the name of the request that brought it.
+    fn tell(&self, now: u64, before: Bounds, batch: &[Read<'_>], outcomes: &[Outcome]) {
+        let count = |which| outcomes.iter().filter(|outcome| **outcome == which).count();
+        let (stored, duplicates) = (count(Outcome::Stored), count(Outcome::Duplicate));
+        let sizes = batch.iter().map(|(meta, _)| meta.size);
+        let size = sizes.fold(0, u64::saturating_add);
+        let told = Told {
+            what: "batch",
+            feed: batch.first().map_or("", |(meta, _)| &meta.feed),
+            of: ("source", ""),
+            outcome: match outcomes.len() == batch.len() {
+                true => "appended",
+                false => "failed",
+            },
+            size: Some(size),
+            began: now,
+        };
+        told.tell(self.edge(), false, || {
+            let mut seq = before.latest;
+            let mut webhooks = batch.iter().zip(outcomes).map(|((meta, _), outcome)| {
+                let became = match outcome {
+                    Outcome::Stored => {
+                        seq = seq.saturating_add(1);
+                        before.id(seq).to_string()
+                    }
+                    Outcome::Duplicate => "duplicate".to_owned(),
+                    Outcome::Retry => "retry".to_owned(),
+                };
+                format!("[{},{}]", json::text(&meta.receipt), json::text(&became))
+            });
+            let webhooks = json::array(&mut webhooks);
+            let messages = batch.len();
+            format!(r#","messages":{messages},"stored":{stored},"duplicates":{duplicates},"webhooks":{webhooks}"#)
+        });
     }
 
     pub(super) async fn append_batch(
@@ -36,8 +93,10 @@ impl Feed {
         now: u64,
     ) -> Result<Vec<Outcome>, DbError> {
         let log = self.log(now)?;
+        let before = log.bounds();
         let mut outcomes = Vec::with_capacity(batch.len());
         let appended = self.append_runs(log, batch, &mut outcomes).await;
+        self.tell(now, before, batch, &outcomes);
         // What was appended before a failure is appended all the same.
         if outcomes.contains(&Outcome::Stored) {
             self.settle(log, now).await;

@@ -8,7 +8,7 @@ use waypost_core::rejection::Rejection;
 use waypost_core::subscription::{SOURCE, SUSPENDED};
 use waypost_core::wire::Meta;
 
-use super::{Feed, body};
+use super::{Feed, text};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::asked;
@@ -74,6 +74,13 @@ impl Feed {
     pub(super) async fn bury_delivery(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let letter = text(call).await?;
         self.log(call.now)?.bury_delivery(id, &letter, call.now)?;
+        Ok(Answer::new(204))
+    }
+
+    /// `POST /subscriptions/{id}/stats`: what it has counted.
+    pub(super) async fn counted(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
+        let stats = text(call).await?;
+        self.log(call.now)?.counted(id, &stats)?;
         Ok(Answer::new(204))
     }
 
@@ -192,12 +199,9 @@ impl Feed {
         }
     }
 
-    fn name(&self, now: u64) -> Result<String, DbError> {
+    /// The feed's name.
+    pub(super) fn name(&self, now: u64) -> Result<String, DbError> {
         let name = self.log(now)?.name()?;
         Ok(name.unwrap_or_else(|| DEFAULT_FEED.to_owned()))
     }
-}
-
-async fn text(call: &Call) -> Result<String, DbError> {
-    String::from_utf8(body(call).await?).map_err(|error| DbError(error.to_string()))
 }

@@ -12,7 +12,7 @@ use super::Subscription;
 use crate::edge::Edge;
 use crate::ffi::{self, SUBTLE};
 use crate::host::{now, settled};
-use crate::log;
+use crate::log::{self, Told};
 
 /// Up to this many bytes a MAC in wasm is the faster one (docs/performance.md).
 const SMALL: u32 = 2048;
@@ -84,6 +84,7 @@ impl Subscription {
                 ..Outcome::default()
             },
         };
+        self.tell_attempt(row, seq, &outcome, u64::from(body.byte_length()));
         let terms = Terms {
             schedule: edge.config.retry_schedule_seconds(),
             patience: self.feed_config(&row.feed).suspend_after_seconds,
@@ -103,6 +104,25 @@ impl Subscription {
             );
         }
         Ok(())
+    }
+}
+
+impl Subscription {
+    /// A line for the attempt.
+    fn tell_attempt(&self, row: &Row, seq: u64, outcome: &Outcome, size: u64) {
+        let told = Told {
+            what: "delivery",
+            feed: &row.feed,
+            of: ("subscription", &row.id),
+            outcome: outcome.verdict().name(),
+            size: Some(size),
+            began: now().saturating_sub(outcome.duration_ms),
+        };
+        told.tell(self.edge(), false, || {
+            let (event, status) = (row.event_id(seq), outcome.status_json());
+            let error = log::member("error", &outcome.error);
+            format!(r#","event":"{event}","status":{status}{error}"#)
+        });
     }
 }
 

@@ -243,7 +243,11 @@ pub fn latest(query: &str) -> Option<EventId> {
 }
 
 /// The value of a parameter; `None` where it is absent or empty.
-pub(crate) fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
+///
+/// # Errors
+///
+/// `duplicate_parameter`.
+pub fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
     let first = values.next();
     if values.next().is_some() {

@@ -38,6 +38,18 @@ pub enum Verdict {
     Fail,
 }
 
+impl Verdict {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Gone => "gone",
+            Self::Retry => "retry",
+            Self::Fail => "failed",
+        }
+    }
+}
+
 impl Outcome {
     /// What it means.
     pub fn verdict(&self) -> Verdict {

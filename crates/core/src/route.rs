@@ -162,6 +162,20 @@ impl Resource {
         }
     }
 
+    /// What a read of it is called in logs and metrics.
+    pub fn face(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::LongPoll => "long-poll",
+            Self::Updates => "updates",
+            Self::Stream => "stream",
+            Self::Newest => "resource",
+            Self::Event => "event",
+            Self::EventBody => "body",
+            _ => "",
+        }
+    }
+
     /// The methods that it takes, besides OPTIONS; what else a source takes is for its provider to say.
     pub fn methods(self) -> &'static [&'static str] {
         match self {

@@ -5,7 +5,7 @@
 //! a replay under a minted id cannot occupy an id that is still to come.
 
 use super::db::{Db, DbError, Value};
-use super::tally::{Kind, Tallies, outcome};
+use super::tally::{Tallies, kind, outcome};
 use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
 use crate::json;
@@ -58,7 +58,7 @@ impl<D: Db> Log<D> {
                 .iter()
                 .map(|webhook| self.append_one(webhook, ends, &mut tallies, now))
                 .collect::<Result<Vec<_>, _>>()?;
-            self.keep_tallies(&tallies, now)?;
+            self.keep_appended(&tallies, now)?;
             Ok(outcomes)
         })
     }
@@ -73,11 +73,11 @@ impl<D: Db> Log<D> {
     ) -> Result<Outcome, DbError> {
         let meta = webhook.meta;
         if let Some(known) = self.claim_identity(meta, now)? {
-            tallies.count(Kind::Webhook, &meta.source, known);
+            tallies.count(kind::WEBHOOK, &meta.source, known);
             return Ok(Outcome::Duplicate);
         }
-        tallies.count(Kind::Webhook, &meta.source, outcome::STORED);
-        tallies.took(Kind::AppendLag, now.saturating_sub(meta.received_at));
+        tallies.count(kind::WEBHOOK, &meta.source, outcome::STORED);
+        tallies.took(kind::APPEND_LAG, now.saturating_sub(meta.received_at));
         let seq = ends.bounds.latest.saturating_add(1);
         // Where the clock is set back, the times of a log still do not run backwards.
         let now = now.max(ends.changed_at);
@@ -95,8 +95,8 @@ impl<D: Db> Log<D> {
             return Ok(false);
         };
         let mut tallies = Tallies::default();
-        tallies.count(Kind::Webhook, &meta.source, known);
-        self.tally(&tallies, now)?;
+        tallies.count(kind::WEBHOOK, &meta.source, known);
+        self.tally(&tallies.json(), now)?;
         Ok(true)
     }
 

@@ -44,7 +44,7 @@ pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};
 pub(crate) use tally::bound;
-pub use tally::{Kind, Tallies, outcome};
+pub use tally::{Tallies, kind, outcome};
 pub use watch::Watched;
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.

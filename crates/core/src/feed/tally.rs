@@ -4,12 +4,10 @@
 //! from, and then added to what came before.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use super::Log;
 use super::db::{Db, DbError, Value};
 use crate::json;
-use crate::rejection::Rejection;
 
 /// The tables, for a migration.
 pub(super) const TABLES: &[&str] = &[
@@ -48,48 +46,38 @@ const MINUTE_MS: u64 = 60_000;
 /// A source that is heard again within this time is not written down again.
 const HEARD_MS: u64 = 5_000;
 
-/// Upper bounds of what is measured in milliseconds; what is above them all is `+Inf`.
-pub(crate) const BOUNDS_MS: &[u64] = &[
-    5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 3_600_000,
+/// Upper bounds of what is measured in milliseconds, and the same in seconds; what is above them all is `+Inf`.
+pub(crate) const BOUNDS: &[(u64, &str)] = &[
+    (5, "0.005"),
+    (10, "0.01"),
+    (25, "0.025"),
+    (50, "0.05"),
+    (100, "0.1"),
+    (250, "0.25"),
+    (500, "0.5"),
+    (1_000, "1.0"),
+    (2_500, "2.5"),
+    (5_000, "5.0"),
+    (10_000, "10.0"),
+    (30_000, "30.0"),
+    (60_000, "60.0"),
+    (300_000, "300.0"),
+    (3_600_000, "3600.0"),
 ];
 
 /// Kinds of tallies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub mod kind {
     /// Webhooks: source, and outcome or code of the refusal.
-    Webhook,
+    pub const WEBHOOK: &str = "webhook";
     /// Reads: face, and status.
-    Read,
+    pub const READ: &str = "read";
     /// The edge cache: `hit` or `miss`.
-    Cache,
+    pub const CACHE: &str = "cache";
     /// From the receipt of a webhook until the queue brought it: upper bound in milliseconds.
-    QueueLag,
+    pub const QUEUE_LAG: &str = "queue_lag";
     /// From the receipt of a webhook until it was in the log: upper bound in milliseconds.
-    AppendLag,
-    /// Dead letters: whose.
-    Dead,
-}
-
-const KINDS: &[(Kind, &str)] = &[
-    (Kind::Webhook, "webhook"),
-    (Kind::Read, "read"),
-    (Kind::Cache, "cache"),
-    (Kind::QueueLag, "queue_lag"),
-    (Kind::AppendLag, "append_lag"),
-    (Kind::Dead, "dead"),
-];
-
-impl Kind {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        let named = KINDS.iter().find(|(kind, _)| *kind == self);
-        named.map_or("", |(_, name)| name)
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        let named = KINDS.iter().find(|(_, known)| *known == name);
-        named.map(|(kind, _)| *kind)
-    }
+    pub const APPEND_LAG: &str = "append_lag";
+    // Dead letters, `dead`, are counted by a trigger.
 }
 
 /// What becomes of a genuine webhook.
@@ -106,47 +94,34 @@ pub mod outcome {
     pub const ANSWERED: &str = "answered";
 }
 
-/// Outcomes that show that a source's secret and clock are right.
-const GENUINE: &[&str] = &[
-    outcome::STORED,
-    outcome::DUPLICATE,
-    outcome::ALREADY_PROCESSED,
-    outcome::ANSWERED,
-];
-
-/// Refusals of what was signed, but not as it should be. What is not signed at all is noise of the internet.
-const FAILURES: &[Rejection] = &[
-    Rejection::BadSignature,
-    Rejection::UnrecognisedSignature,
-    Rejection::UndecodableSignature,
-    Rejection::StaleTimestamp,
-    Rejection::FutureTimestamp,
-];
-
-/// Tallies that are yet to be kept.
+/// Tallies that are yet to be kept: kind, labels, number, sum. A few, so that a search is as fast as any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tallies(BTreeMap<(Kind, String, String), (u64, u64)>);
+pub struct Tallies(Vec<(&'static str, String, String, u64, u64)>);
 
 impl Tallies {
     /// Counts one.
-    pub fn count(&mut self, kind: Kind, a: &str, b: &str) {
+    pub fn count(&mut self, kind: &'static str, a: &str, b: &str) {
         self.add(kind, a, b, 1, 0);
     }
 
     /// Counts something that took so many milliseconds.
-    pub fn took(&mut self, kind: Kind, ms: u64) {
+    pub fn took(&mut self, kind: &'static str, ms: u64) {
         self.add(kind, &bound(ms), "", 1, ms);
     }
 
-    fn add(&mut self, kind: Kind, a: &str, b: &str, n: u64, sum: u64) {
-        let kept = self.0.entry((kind, a.to_owned(), b.to_owned()));
-        let (all, sums) = kept.or_default();
-        (*all, *sums) = (all.saturating_add(n), sums.saturating_add(sum));
+    fn add(&mut self, kind: &'static str, a: &str, b: &str, n: u64, sum: u64) {
+        let mut known = self.0.iter_mut();
+        match known.find(|(known, of, by, ..)| *known == kind && of == a && by == b) {
+            Some((.., all, sums)) => {
+                (*all, *sums) = (all.saturating_add(n), sums.saturating_add(sum));
+            }
+            None => self.0.push((kind, a.to_owned(), b.to_owned(), n, sum)),
+        }
     }
 
     /// Adds others to these.
     pub fn merge(&mut self, others: Self) {
-        for ((kind, a, b), (n, sum)) in others.0 {
+        for (kind, a, b, n, sum) in others.0 {
             self.add(kind, &a, &b, n, sum);
         }
     }
@@ -158,81 +133,71 @@ impl Tallies {
 
     /// As JSON: `[[kind, a, b, n, sum], …]`.
     pub fn json(&self) -> String {
-        let mut rows = self.0.iter().map(|((kind, a, b), (n, sum))| {
+        let mut rows = self.0.iter().map(|(kind, a, b, n, sum)| {
             let (a, b) = (json::text(a), json::text(b));
-            format!(r#"["{}",{a},{b},{n},{sum}]"#, kind.name())
+            format!(r#"["{kind}",{a},{b},{n},{sum}]"#)
         });
         json::array(&mut rows)
-    }
-
-    /// Reads [`Self::json`]; a kind that this build does not know is left out.
-    pub fn parse(json: &[u8]) -> Option<Self> {
-        let rows: Vec<(String, String, String, u64, u64)> = serde_json::from_slice(json).ok()?;
-        let mut tallies = Self::default();
-        for (kind, a, b, n, sum) in rows {
-            if let Some(kind) = Kind::named(&kind) {
-                tallies.add(kind, &a, &b, n, sum);
-            }
-        }
-        Some(tallies)
     }
 }
 
 /// The least bound that is not passed.
 pub(crate) fn bound(ms: u64) -> String {
-    let bound = BOUNDS_MS.iter().find(|bound| ms <= **bound);
-    bound.map_or("+Inf".to_owned(), ToString::to_string)
+    let bound = BOUNDS.iter().find(|(bound, _)| ms <= *bound);
+    bound.map_or("+Inf".to_owned(), |(bound, _)| bound.to_string())
 }
 
 /// What the log remembers of its tallies.
 #[derive(Debug, Default)]
 pub(super) struct Swept(Cell<u64>);
 
+/// Keeps tallies by the minute.
+const KEEP: &str = "INSERT INTO tallies (kind, a, b, minute, n, sum)
+    SELECT value ->> 0, value ->> 1, value ->> 2, ?2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true
+    ON CONFLICT (kind, a, b, minute) DO UPDATE SET n = n + excluded.n, sum = sum + excluded.sum";
+
+/// Refusals of what was signed, but not as it should be. What is not signed at all is noise of the internet.
+const FAIL: &str = "INSERT INTO sources (name, failing, heard_at)
+    SELECT value ->> 1, sum(value ->> 3), 0 FROM json_each(?1) WHERE value ->> 0 = 'webhook' AND value ->> 2 IN
+        ('bad_signature', 'unrecognised_signature', 'undecodable_signature', 'stale_timestamp', 'future_timestamp')
+    GROUP BY value ->> 1
+    ON CONFLICT (name) DO UPDATE SET failing = failing + excluded.failing";
+
+/// Outcomes that show that a source's secret and clock are right. A handshake need not be signed.
+const HEAR: &str = "INSERT INTO sources (name, failing, heard_at)
+    SELECT DISTINCT value ->> 1, 0, ?2 FROM json_each(?1) WHERE value ->> 0 = 'webhook' AND value ->> 2 IN
+        ('stored', 'duplicate', 'already_processed')
+    ON CONFLICT (name) DO UPDATE SET failing = 0, heard_at = excluded.heard_at
+        WHERE failing > 0 OR heard_at < excluded.heard_at - ?3";
+
 impl<D: Db> Log<D> {
-    /// Keeps tallies, in a transaction of their own.
-    pub fn tally(&self, tallies: &Tallies, now: u64) -> Result<(), DbError> {
-        self.db.transaction(|| self.keep_tallies(tallies, now))
+    /// Keeps tallies that are [`Tallies::json`], in a transaction of their own.
+    pub fn tally(&self, tallies: &str, now: u64) -> Result<(), DbError> {
+        self.db.transaction(|| {
+            self.keep_tallies(tallies, now)?;
+            self.db.execute(FAIL, &[Value::Text(tallies)])?;
+            self.hear(tallies, now)
+        })
     }
 
-    /// Keeps tallies inside the caller's transaction.
-    pub(super) fn keep_tallies(&self, tallies: &Tallies, now: u64) -> Result<(), DbError> {
+    /// Keeps the tallies of an append inside its transaction.
+    pub(super) fn keep_appended(&self, tallies: &Tallies, now: u64) -> Result<(), DbError> {
+        let tallies = tallies.json();
+        self.keep_tallies(&tallies, now)?;
+        self.hear(&tallies, now)
+    }
+
+    fn keep_tallies(&self, tallies: &str, now: u64) -> Result<(), DbError> {
         let minute = now / MINUTE_MS;
         self.sweep(minute.saturating_sub(MINUTES))?;
-        self.db.execute(
-            "INSERT INTO tallies (kind, a, b, minute, n, sum)
-             SELECT value ->> 0, value ->> 1, value ->> 2, ?2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true
-             ON CONFLICT (kind, a, b, minute) DO UPDATE SET n = n + excluded.n, sum = sum + excluded.sum",
-            &[Value::Text(&tallies.json()), Value::Int(minute)],
-        )?;
-        for ((kind, source, outcome), (n, _)) in &tallies.0 {
-            if *kind == Kind::Webhook {
-                self.hear(source, outcome, *n, now)?;
-            }
-        }
-        Ok(())
+        self.db
+            .execute(KEEP, &[Value::Text(tallies), Value::Int(minute)])
     }
 
-    fn hear(&self, source: &str, outcome: &str, n: u64, now: u64) -> Result<(), DbError> {
-        if GENUINE.contains(&outcome) {
-            return self.db.execute(
-                "INSERT INTO sources (name, failing, heard_at) VALUES (?1, 0, ?2)
-                 ON CONFLICT (name) DO UPDATE SET failing = 0, heard_at = ?2
-                    WHERE failing > 0 OR heard_at < ?3",
-                &[
-                    Value::Text(source),
-                    Value::Int(now),
-                    Value::Int(now.saturating_sub(HEARD_MS)),
-                ],
-            );
-        }
-        match FAILURES.iter().any(|failure| failure.code() == outcome) {
-            true => self.db.execute(
-                "INSERT INTO sources (name, failing, heard_at) VALUES (?1, ?2, 0)
-                 ON CONFLICT (name) DO UPDATE SET failing = failing + ?2",
-                &[Value::Text(source), Value::Int(n)],
-            ),
-            false => Ok(()),
-        }
+    fn hear(&self, tallies: &str, now: u64) -> Result<(), DbError> {
+        let now = Value::Int(now);
+        self.db
+            .execute(HEAR, &[Value::Text(tallies), now, Value::Int(HEARD_MS)])
     }
 
     /// Adds what is older than what is kept by the minute to what came before, once a minute.

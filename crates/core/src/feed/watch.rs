@@ -2,7 +2,7 @@
 
 use super::Log;
 use super::db::{Db, DbError, Value};
-use super::tally::BOUNDS_MS;
+use super::tally::BOUNDS;
 use crate::consumer::CONSUMING;
 use crate::metrics::{BETWEEN, FAMILIES, Family, Samples, feed_label};
 
@@ -53,13 +53,12 @@ impl<D: Db> Log<D> {
                 page.push_str(&format!("{}{suffix} {value}\n", family.name));
             };
             let labels = of_one.first().map_or("", |(labels, ..)| labels);
-            for bound in BOUNDS_MS {
+            for (bound, seconds) in BOUNDS {
                 let bound_ms = bound.to_string();
                 let here = of_one.iter().filter(|(_, known, ..)| *known == bound_ms);
                 all = here.fold(all, |all, (_, _, n, _)| all.saturating_add(*n));
-                let bound = seconds(*bound);
                 line(
-                    &format!("_bucket{{{labels},le=\"{bound}\"}}"),
+                    &format!("_bucket{{{labels},le=\"{seconds}\"}}"),
                     &all.to_string(),
                 );
             }
@@ -131,5 +130,5 @@ const OVERVIEW: &str = "json_object(
     ) FROM given";
 
 fn seconds(ms: u64) -> String {
-    format!("{}", ms as f64 / 1000.0)
+    format!("{}.{:03}", ms / 1000, ms % 1000)
 }
