@@ -82,7 +82,7 @@ test("OPTIONS tells the same", async () => {
 
 test("what nothing is at is 404, whatever the method and the token", async () => {
   const paths = [
-    "/", "//events", "/events/", "/Events", "/events/x/y", `/events/${id}/`, `/events/${id}/body/`, `/events/${id}/bodies`,
+    "//events", "/events/", "/Events", "/events/x/y", `/events/${id}/`, `/events/${id}/body/`, `/events/${id}/bodies`,
     "/feeds", "/feeds/", "/feeds/default", "/feeds/default/", "/feeds//events", "/feeds/default/nothing",
     "/feeds/default/feeds/open/events", "/longpoll", "/resource/1", "/dead-letters/1", "/consumers/", "/consumers/a/steal", "/consumers/a/claim/1", "/favicon.ico", "/.well-known/x",
   ];
