@@ -14,6 +14,7 @@
 mod append;
 mod consume;
 mod dead;
+mod housekeep;
 mod push;
 mod read;
 mod stream;
@@ -59,6 +60,7 @@ impl FeedClass {
             config: OnceCell::new(),
             waiting: Rc::default(),
             alarm_at: Cell::new(None),
+            watched: Cell::new(false),
         }))
     }
 
@@ -106,10 +108,13 @@ struct Feed {
     waiting: Rc<Waiting>,
     /// When the alarm rings, as far as this instance knows.
     alarm_at: Cell<Option<u64>>,
+    /// Whether the config has been taken in.
+    watched: Cell<bool>,
 }
 
 impl Feed {
     async fn answer(&self, call: &Call) -> Result<Answer, DbError> {
+        self.begin(call.now).await;
         let path: Vec<_> = call.path().split('/').skip(1).collect();
         match (call.method(), path.as_slice()) {
             ("POST", ["append"]) => self.append(call).await,
@@ -168,10 +173,6 @@ impl Feed {
 
     fn edge(&self) -> &'static Edge {
         Edge::get(&self.env)
-    }
-
-    fn housekeep(&self, now: u64) -> Result<Option<u64>, DbError> {
-        self.log(now)?.housekeep(self.config()?.retention, now)
     }
 
     /// Has the subscriptions poked that do not know yet how far the feed goes.

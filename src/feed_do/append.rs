@@ -160,7 +160,7 @@ impl Feed {
     }
 
     /// What the append owes to retention. It cannot undo the append, so its failure is only told.
-    async fn settle(&self, log: &Log<DoDb>, now: u64) {
+    pub(super) async fn settle(&self, log: &Log<DoDb>, now: u64) {
         let settled = self
             .config()
             .and_then(|config| log.settle(config.retention, now));

@@ -2,11 +2,10 @@
 
 use wasm_bindgen::JsValue;
 use waypost_core::config::DEFAULT_FEED;
-use waypost_core::feed::Wanted;
 use waypost_core::feed::db::DbError;
+use waypost_core::feed::{Own, Wanted};
 use waypost_core::rejection::Rejection;
-use waypost_core::subscription::{SOURCE, SUSPENDED};
-use waypost_core::wire::Meta;
+use waypost_core::subscription::SUSPENDED;
 
 use super::{Feed, text};
 use crate::answer::Answer;
@@ -88,23 +87,17 @@ impl Feed {
     /// told.
     pub(super) async fn suspended(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let body = text(call).await?;
-        let receipt = format!("{id}:{}", waypost_core::hash::hex(body.as_bytes()));
-        let meta = Meta {
-            receipt: receipt.clone(),
-            source: SOURCE.to_owned(),
-            feed: self.name(call.now)?,
-            webhook_id: receipt,
+        let log = self.log(call.now)?;
+        let event = Own {
             kind: SUSPENDED.to_owned(),
-            received_at: call.now,
-            content_type: Some("application/json".to_owned()),
-            headers: Vec::new(),
-            signature_headers: Vec::new(),
-            unique: Vec::new(),
-            size: body.len() as u64,
-            body_key: None,
+            receipt: format!("{id}:{}", waypost_core::hash::hex(body.as_bytes())),
+            body,
         };
-        self.append_batch(&[(meta, body.as_bytes())], call.now)
-            .await?;
+        if log.append_own(call.now, |_, _| Ok(vec![event]))? > 0 {
+            self.waiting.wake();
+            self.settle(log, call.now).await;
+        }
+        self.owe_pokes(call.now).await?;
         Ok(Answer::new(204))
     }
 

@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod alerts;
 mod consumers;
 mod generated;
 mod layout;

@@ -4,6 +4,7 @@
 //! edge reads the same text leniently ([`Config::load`]): one broken source answers `misconfigured`
 //! and takes down no other.
 
+mod alerts;
 mod exchange;
 mod feed;
 mod load;
@@ -16,14 +17,15 @@ mod table;
 
 use std::fmt;
 
-pub(crate) use self::source::SOURCE_KEYS;
 use self::table::Table;
 pub use self::{
+    alerts::Alerts,
     feed::{Feed, Retention},
     log::{Level, Log},
     source::SourceConfig,
     state::SourceState,
 };
+pub(crate) use self::{alerts::MOST as MOST_COUNTED, source::SOURCE_KEYS};
 use crate::why::Why;
 
 /// The longest variable that the platform takes, in bytes.

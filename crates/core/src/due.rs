@@ -12,6 +12,8 @@ pub enum Duty {
     Prune,
     /// Giving up what a consumer tried too often.
     Expire,
+    /// Looking whether somebody is to be told of what is broken.
+    Watch,
     /// Telling a feed's subscriptions how far it goes.
     Poke,
     /// Reading the feed of a subscription.
@@ -27,6 +29,7 @@ pub enum Duty {
 const NAMES: &[(Duty, &str)] = &[
     (Duty::Prune, "prune"),
     (Duty::Expire, "expire"),
+    (Duty::Watch, "watch"),
     (Duty::Poke, "poke"),
     (Duty::Read, "read"),
     (Duty::Tell, "tell"),

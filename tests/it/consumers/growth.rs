@@ -81,7 +81,7 @@ fn costs(events: u64, out: u64) -> Vec<(String, Cost)> {
     claim(&log, "last", last, now);
     let spent = db
         .cost_of(|| {
-            log.housekeep(Retention::default(), now + 1_000)
+            log.housekeep(Retention::default(), None, now + 1_000)
                 .expect("works")
         })
         .1;

@@ -7,4 +7,4 @@ mod ops;
 mod property;
 mod run;
 mod table;
-mod worker;
+pub(crate) mod worker;

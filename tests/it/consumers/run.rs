@@ -368,7 +368,7 @@ impl Run {
 
     fn alarm(&mut self, fail: Option<u32>) {
         let now = self.now;
-        let next = self.twice(fail, |log| log.housekeep(Retention::default(), now));
+        let next = self.twice(fail, |log| log.housekeep(Retention::default(), None, now));
         // A failure is tried again a minute later, if not before.
         if fail.is_none() {
             assert!(next.is_none_or(|at| at > now), "what is due is done");
@@ -377,7 +377,7 @@ impl Run {
             }
         } else {
             self.log
-                .housekeep(Retention::default(), now + 60_000)
+                .housekeep(Retention::default(), None, now + 60_000)
                 .expect("works");
             for consumer in self.consumers.values_mut() {
                 consumer.expire(&self.feed, now + 60_000);

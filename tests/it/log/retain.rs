@@ -219,7 +219,7 @@ fn the_alarm_comes_to_rest() {
     while let Some(at) = alarm {
         rings += 1;
         assert!(rings < 10, "it rings for ever");
-        let next = log.housekeep(keep, at).expect("works");
+        let next = log.housekeep(keep, None, at).expect("works");
         assert!(next.is_none_or(|next| next > at), "it rings at once");
         if at >= BIRTH + 2 * DAY {
             assert_eq!(log.bounds().earliest, 4);

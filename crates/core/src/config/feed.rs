@@ -1,5 +1,6 @@
 //! One feed of the config.
 
+use super::alerts::{self, Alerts};
 use super::reader::Reader;
 use crate::cors::is_origin;
 
@@ -42,6 +43,8 @@ pub struct Feed {
     pub stream_seconds: u64,
     /// How long the endpoint of a subscription may fail without a success, in seconds.
     pub suspend_after_seconds: u64,
+    /// When somebody is to be told; none where nobody ever is.
+    pub alerts: Option<Alerts>,
 }
 
 /// What a feed keeps. An event goes when any limit says so; no limit keeps everything.
@@ -72,6 +75,7 @@ impl Default for Feed {
             poll_interval: DEFAULT_POLL_INTERVAL,
             stream_seconds: DEFAULT_STREAM_SECONDS,
             suspend_after_seconds: DEFAULT_SUSPEND_AFTER_SECONDS,
+            alerts: None,
         }
     }
 }
@@ -113,5 +117,6 @@ pub(super) fn read(feed: &mut Reader<'_, '_>) -> Option<Feed> {
         suspend_after_seconds: feed
             .number("suspend_after_seconds", 1..=31_536_000)
             .unwrap_or(default.suspend_after_seconds),
+        alerts: feed.table("alerts", alerts::read),
     })
 }

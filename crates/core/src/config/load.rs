@@ -36,7 +36,7 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
             _ => errors.extend(misnamed(name)),
         }
     }
-    let feeds = feeds.complete();
+    let mut feeds = feeds.complete();
     for (name, entry) in sources.found.iter_mut() {
         let Some(error) = entry
             .as_ref()
@@ -47,6 +47,13 @@ pub(super) fn load(variables: &[(&str, &str)]) -> (Config, Vec<ConfigError>) {
         };
         *entry = Err(error.to_string());
         errors.push(error);
+    }
+    for (name, feed) in feeds.found.iter_mut() {
+        let Some(alerts) = &mut feed.alerts else {
+            continue;
+        };
+        let whole = sources.unreadable.is_none();
+        alerts.join(name, &sources.found, whole, &mut errors);
     }
     let config = Config {
         sources: sources.found,

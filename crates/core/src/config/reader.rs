@@ -134,6 +134,11 @@ impl<'v, 'e> Reader<'v, 'e> {
         self.errors.push(ConfigError { key, reason });
     }
 
+    /// Notes a mistake in the object as a whole.
+    pub(super) fn refuse(&mut self, why: impl Why) {
+        self.errors.push(ConfigError::new(self.key.as_str(), why));
+    }
+
     /// Whether nothing was wrong so far.
     pub(super) fn clean(&self) -> bool {
         self.errors.is_empty()
@@ -236,6 +241,26 @@ impl<'v, 'e> Reader<'v, 'e> {
         table
             .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
             .collect()
+    }
+
+    /// A table of numbers.
+    pub(super) fn numbers(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Vec<(String, u64)> {
+        let table = self.member(name, Value::is_object, "a table of whole numbers");
+        let mut found = Vec::new();
+        for (key, value) in table.and_then(Value::as_object).into_iter().flatten() {
+            match value.as_u64().filter(|number| range.contains(number)) {
+                Some(number) => found.push((key.clone(), number)),
+                None => self.error(
+                    &format!("{name}.{key}"),
+                    Told(|| format!("must be a whole number {}", between(&range))),
+                ),
+            }
+        }
+        found
     }
 
     /// Whether the member `name` is there, and is a string.

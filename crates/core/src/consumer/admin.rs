@@ -24,7 +24,7 @@ impl<D: Db> Log<D> {
             gap: Gap::default(),
             ..consumer.clone()
         };
-        self.keep(&consumer, None)?;
+        self.keep(&consumer, None, None)?;
         Ok(Ok(Done {
             json: format!(
                 r#"{{"position":"{}","generation":{}}}"#,

@@ -112,7 +112,7 @@ impl<D: Db> Log<D> {
         let alarm = self.lease_out(&mut consumer, &batch, claim, now)?;
         if !batch.events.is_empty() || before != (consumer.position, consumer.gap.clone()) {
             let claimed = !batch.events.is_empty();
-            self.keep(&consumer, claimed.then_some(now))?;
+            self.keep(&consumer, claimed.then_some(now), untold.then_some(now))?;
         }
         if answered {
             return self.hand_out(&consumer, &batch.events, tell, audience, alarm);

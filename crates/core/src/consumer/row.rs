@@ -122,19 +122,26 @@ impl<D: Db> Log<D> {
             .ok_or_else(|| DbError("the consumer went while it was made".to_owned()))
     }
 
-    /// Writes what moves in a consumer's life.
-    pub(super) fn keep(&self, consumer: &Consumer, claimed_at: Option<u64>) -> Result<(), DbError> {
+    /// Writes what moves in a consumer's life; `gap_at` is when it is told of a gap for the first time.
+    pub(super) fn keep(
+        &self,
+        consumer: &Consumer,
+        claimed_at: Option<u64>,
+        gap_at: Option<u64>,
+    ) -> Result<(), DbError> {
         let told = consumer.gap.told.as_deref();
+        let moment = |at: Option<u64>| at.map_or(Value::Null, Value::Int);
         self.db().execute(
             "UPDATE consumers SET position = ?, generation = ?, claimed_at = coalesce(?, claimed_at),
-                gap_from = ?, gap_to = ?, gap_told = ? WHERE consumer = ?",
+                gap_from = ?, gap_to = ?, gap_told = ?, gap_at = coalesce(?, gap_at) WHERE consumer = ?",
             &[
                 Value::Int(consumer.position),
                 Value::Int(consumer.generation),
-                claimed_at.map_or(Value::Null, Value::Int),
+                moment(claimed_at),
                 Value::Int(consumer.gap.from),
                 Value::Int(consumer.gap.to),
                 told.map_or(Value::Null, Value::Text),
+                moment(gap_at),
                 Value::Int(consumer.id),
             ],
         )

@@ -11,6 +11,7 @@
 //! - `dead`: what could not become an event, and what a subscription gave up.
 //! - `push`: events as subscriptions send them; `subscribers`: who they are, and how far they know.
 //! - `tally`: what is counted; `watch`: how everything is, as metrics and for the page.
+//! - `own`: events that are no webhooks.
 //!
 //! Sequences have no holes: an event that was erased leaves its row behind, and pruning takes from
 //! the front. So which events a page covers is arithmetic, and an `ETag` needs no query.
@@ -19,6 +20,7 @@ mod append;
 pub mod db;
 mod dead;
 mod follow;
+mod own;
 mod payload;
 mod push;
 mod read;
@@ -38,12 +40,14 @@ use db::{Db, DbError};
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
 pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
+pub use own::Own;
+pub(crate) use own::{is_own, own_events};
 pub use push::{Pushed, Wanted};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};
-pub(crate) use tally::bound;
+pub(crate) use tally::{HEARD_MS, bound};
 pub use tally::{Tallies, kind, outcome};
 pub use watch::Watched;
 

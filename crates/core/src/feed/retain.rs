@@ -4,7 +4,7 @@ use super::append::form;
 use super::db::{Db, DbError, Value};
 use super::read::Range;
 use super::{Log, schema};
-use crate::config::Retention;
+use crate::config::{Alerts, Retention};
 use crate::due::{self, Duty};
 
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -37,21 +37,48 @@ impl<D: Db> Log<D> {
         Ok(through < cut || expired.is_some())
     }
 
-    /// Does what is due, and returns when the alarm must ring next (unix milliseconds).
-    pub fn housekeep(&self, keep: Retention, now: u64) -> Result<Option<u64>, DbError> {
+    /// Does what is due, and returns when the alarm must ring next (unix milliseconds). A duty that fails stops none of
+    /// the others.
+    pub fn housekeep(
+        &self,
+        keep: Retention,
+        rules: Option<&Alerts>,
+        now: u64,
+    ) -> Result<Option<u64>, DbError> {
+        let mut failed = Ok(());
         for duty in due::take(&self.db, now)? {
             let done = match duty {
                 Duty::Prune => self.prune_and_plan(keep, now),
                 Duty::Expire => self.expire(now),
+                Duty::Watch => self.look_and_settle(keep, rules, now),
                 // Whoever has the alarm pokes whom `to_poke` names; the others are no duties of a feed.
                 Duty::Poke | Duty::Read | Duty::Tell | Duty::Tidy | Duty::Report => Ok(()),
             };
-            // A duty that fails is still owed.
-            done.inspect_err(|_| {
+            // One that fails is still owed.
+            let done = done.inspect_err(|_| {
                 let _ = due::schedule(&self.db, duty, now.saturating_add(LEAST_PAUSE_MS));
-            })?;
+            });
+            failed = failed.and(done);
         }
+        failed.and_then(|()| self.next_duty())
+    }
+
+    /// When the alarm must ring next (unix milliseconds).
+    pub fn next_duty(&self) -> Result<Option<u64>, DbError> {
         due::next(&self.db)
+    }
+
+    fn look_and_settle(
+        &self,
+        keep: Retention,
+        rules: Option<&Alerts>,
+        now: u64,
+    ) -> Result<(), DbError> {
+        match rules {
+            // What is told is appended like anything else.
+            Some(rules) if self.look(rules, now)? => self.settle(keep, now).map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// What an append owes to retention: bounds of count and size hold at once, age is the alarm's.

@@ -44,7 +44,7 @@ const MINUTES: u64 = 120;
 const MINUTE_MS: u64 = 60_000;
 
 /// A source that is heard again within this time is not written down again.
-const HEARD_MS: u64 = 5_000;
+pub(crate) const HEARD_MS: u64 = 5_000;
 
 /// Upper bounds of what is measured in milliseconds, and the same in seconds; what is above them all is `+Inf`.
 pub(crate) const BOUNDS: &[(u64, &str)] = &[

@@ -1,0 +1,9 @@
+//! Rules that tell an operator: each alone, all together, and what they must not do.
+
+mod config;
+mod episodes;
+mod faults;
+mod given;
+mod loops;
+mod property;
+mod rules;
