@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fresh } from "./lib/bodies.js";
 import { Consumer } from "./lib/consumer.js";
-import { expectAccepted } from "./lib/expect.js";
+import { expectAccepted, expectProblem } from "./lib/expect.js";
 import { Feeds } from "./lib/feeds.js";
 import { ADMIN_TOKEN } from "./lib/fixtures.js";
 import { Pager } from "./lib/pager.js";
@@ -25,6 +25,7 @@ const watched = (alerts, more) => ({ tokens: ["POLL_TOKEN"], alerts: { every_sec
 before(async () => {
   receiver = await Receiver.start();
   const config = {
+    failing: watched({ failing_webhooks: 3 }),
     silent: watched({ silent_seconds: { silent: 1 } }),
     behind: watched({ consumer_lag: 3 }),
     old: watched({ unacknowledged_seconds: 2 }),
@@ -62,6 +63,22 @@ async function replayAll(feed) {
     assert.equal(answer.status, 200, answer.text);
   }
 }
+
+test("a source whose webhooks fail verification", async () => {
+  const pager = pagers.failing;
+  const reader = feeds.reader();
+  const post = async (/** @type {string | undefined} */ secret) => reader.post(await feeds.webhook("failing", fresh(), { secret }));
+  for (let count = 0; count < 3; count += 1) expectProblem(await post("a secret that drifted"), 401, "bad_signature");
+  const firing = await pager.next("source_failing", "failing", "firing");
+  assert.deepEqual(firing.detail, { failing: 3 });
+  const admin = feeds.reader(undefined, { token: ADMIN_TOKEN });
+  const { feeds: shown } = (await admin.get("/overview")).json;
+  const { alert, subject, since, detail } = shown.find((/** @type {any} */ feed) => feed.name === "failing").alerts[0];
+  assert.deepEqual([alert, subject, Date.parse(since), detail], ["source_failing", "failing", Date.parse(firing.since), { failing: 3 }]);
+  assert.match((await admin.get("/metrics")).text, /^waypost_alerts\{feed="failing",alert="source_failing"\} 1$/m);
+  await pager.episode("source_failing", "failing", async () => expectAccepted(await post(undefined), "received"));
+  await pager.heardExactly("source_failing failing firing", "source_failing failing resolved");
+});
 
 test("a source from which nothing comes", async () => {
   const pager = pagers.silent;
