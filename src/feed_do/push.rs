@@ -88,12 +88,14 @@ impl Feed {
     pub(super) async fn suspended(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let body = text(call).await?;
         let log = self.log(call.now)?;
-        let event = Own {
-            kind: SUSPENDED.to_owned(),
-            receipt: format!("{id}:{}", waypost_core::hash::hex(body.as_bytes())),
-            body,
-        };
-        if log.append_own(call.now, |_, _| Ok(vec![event]))? > 0 {
+        let told = log.append_own(call.now, &mut |_, _| {
+            Ok(vec![Own {
+                kind: SUSPENDED.to_owned(),
+                receipt: format!("{id}:{}", waypost_core::hash::hex(body.as_bytes())),
+                body: body.clone(),
+            }])
+        });
+        if told? > 0 {
             self.waiting.wake();
             self.settle(log, call.now).await;
         }

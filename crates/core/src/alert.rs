@@ -14,8 +14,6 @@ use crate::config::Alerts;
 use crate::due::{self, Duty};
 use crate::feed::db::{Db, DbError, Value};
 use crate::feed::{Log, Own};
-use crate::json;
-use crate::when::rfc3339;
 
 /// The tables, for a migration.
 pub(crate) const TABLES: &[&str] = &[
@@ -34,100 +32,82 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE INDEX dead_letters_at ON dead_letters (at)",
 ];
 
+/// The event that says that an episode has begun, or that it is over: when it began, type, receipt and body.
+/// `?2` is the moment, `?3` the status, `?4` the feed.
+macro_rules! told {
+    () => {
+        " RETURNING since, concat('waypost.alert.', alert), concat(alert, ':', subject, ':', since, ':', ?3),
+            json_object('type', concat('waypost.alert.', alert), 'alert', alert, 'status', ?3, 'feed', ?4,
+                'subject', subject, 'since', strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000.0, 'unixepoch'),
+                'at', strftime('%Y-%m-%dT%H:%M:%fZ', ?2 / 1000.0, 'unixepoch'), 'detail', json(detail))"
+    };
+}
+
 /// What is not broken any more goes.
-const END: &str = "DELETE FROM alerts
-    WHERE (alert, subject) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
-    RETURNING alert, subject, since, detail";
+const END: &str = concat!(
+    "DELETE FROM alerts
+     WHERE (alert, subject) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))",
+    told!()
+);
 
 /// What is broken becomes a row; of those that are there already the detail is kept up.
-const BEGIN: &str = "INSERT INTO alerts (alert, subject, since, detail)
-    SELECT value ->> 0, value ->> 1, ?2, value -> 2 FROM json_each(?1) WHERE true
-    ON CONFLICT (alert, subject) DO UPDATE SET detail = excluded.detail WHERE detail <> excluded.detail
-    RETURNING alert, subject, since, detail";
-
-/// An episode.
-struct Episode {
-    alert: String,
-    subject: String,
-    since: u64,
-    detail: String,
-}
-
-impl Episode {
-    /// The event that says that it has begun, or that it is over.
-    fn told(&self, status: &str, feed: &str, at: u64) -> Own {
-        let Self {
-            alert,
-            subject,
-            since,
-            detail,
-        } = self;
-        let kind = format!("waypost.alert.{alert}");
-        let (since, at, feed) = (rfc3339(*since), rfc3339(at), json::text(feed));
-        Own {
-            receipt: format!("{alert}:{subject}:{since}:{status}"),
-            body: format!(
-                r#"{{"type":"{kind}","alert":"{alert}","status":"{status}","feed":{feed},"subject":{},"since":"{since}","at":"{at}","detail":{detail}}}"#,
-                json::text(subject),
-            ),
-            kind,
-        }
-    }
-}
+const BEGIN: &str = concat!(
+    "INSERT INTO alerts (alert, subject, since, detail)
+     SELECT value ->> 0, value ->> 1, ?2, value -> 2 FROM json_each(?1) WHERE true
+     ON CONFLICT (alert, subject) DO UPDATE SET detail = excluded.detail WHERE detail <> excluded.detail",
+    told!()
+);
 
 impl<D: Db> Log<D> {
     /// Takes in what the config says now: the next look is due, or where nobody is to be told, what is on is over
-    /// without a word.
+    /// without a word. Done twice, it is done once.
     pub fn watch_by(&self, rules: Option<&Alerts>, now: u64) -> Result<(), DbError> {
         let silent = rules::silent(rules);
-        self.db().transaction(|| {
-            // What was never heard is silent since this was first asked.
-            self.db().execute(
-                "DELETE FROM meta WHERE key LIKE 'silent:%'
-                    AND substr(key, 8) NOT IN (SELECT rule.key FROM json_each(?) AS rule)",
-                &[Value::Text(&silent)],
-            )?;
-            let Some(rules) = rules else {
-                self.db().execute("DELETE FROM alerts", &[])?;
-                return due::clear(self.db(), Duty::Watch);
-            };
-            self.db().execute(
-                "INSERT OR IGNORE INTO meta (key, value)
-                 SELECT concat('silent:', rule.key), ?2 FROM json_each(?1) AS rule",
-                &[Value::Text(&silent), Value::Int(now)],
-            )?;
-            due::schedule(self.db(), Duty::Watch, next(rules, now))
-        })
+        // What was never heard is silent since this was first asked.
+        self.db().execute(
+            "DELETE FROM meta WHERE key LIKE 'silent:%'
+                AND substr(key, 8) NOT IN (SELECT rule.key FROM json_each(?) AS rule)",
+            &[Value::Text(&silent)],
+        )?;
+        let Some(rules) = rules else {
+            self.db().execute("DELETE FROM alerts", &[])?;
+            return due::clear(self.db(), Duty::Watch);
+        };
+        self.db().execute(
+            "INSERT OR IGNORE INTO meta (key, value)
+             SELECT concat('silent:', rule.key), ?2 FROM json_each(?1) AS rule",
+            &[Value::Text(&silent), Value::Int(now)],
+        )?;
+        due::schedule(self.db(), Duty::Watch, next(rules, now))
     }
 
     /// Looks at the rules, tells what has changed, and makes the next look due. Returns whether anything was told.
     pub(crate) fn look(&self, rules: &Alerts, now: u64) -> Result<bool, DbError> {
-        let told = self.append_own(now, |feed, at| {
+        let told = self.append_own(now, &mut |feed, at| {
             due::set(self.db(), Duty::Watch, next(rules, now))?;
             let broken = self.broken(rules, feed, now)?;
-            let broken = || Value::Text(&broken);
-            let over = self.episodes(END, &[broken()])?;
-            let kept = self.episodes(BEGIN, &[broken(), Value::Int(at)])?;
-            let begun = kept.iter().filter(|episode| episode.since == at);
-            let over = over.iter().map(|over| over.told("resolved", feed, at));
-            Ok(over
-                .chain(begun.map(|begun| begun.told("firing", feed, at)))
-                .collect())
+            let mut told = Vec::new();
+            for (sql, status) in [(END, "resolved"), (BEGIN, "firing")] {
+                let parameters = [
+                    Value::Text(&broken),
+                    Value::Int(at),
+                    Value::Text(status),
+                    Value::Text(feed),
+                ];
+                self.db().query(sql, &parameters, |row| {
+                    // Of what is kept up nothing is told.
+                    if sql == END || row.int(0) == at {
+                        told.push(Own {
+                            kind: row.string(1),
+                            receipt: row.string(2),
+                            body: row.string(3),
+                        });
+                    }
+                })?;
+            }
+            Ok(told)
         })?;
         Ok(told > 0)
-    }
-
-    fn episodes(
-        &self,
-        sql: &str,
-        parameters: &[Value<'_, D::Blob>],
-    ) -> Result<Vec<Episode>, DbError> {
-        self.db().query(sql, parameters, |row| Episode {
-            alert: row.string(0),
-            subject: row.string(1),
-            since: row.int(2),
-            detail: row.string(3),
-        })
     }
 }
 

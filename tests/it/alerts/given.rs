@@ -6,7 +6,6 @@ use waypost_core::consumer::Verb;
 use waypost_core::feed::db::{Db, Row};
 use waypost_core::feed::{Dead, Log, Tallies, Watched, kind, outcome};
 use waypost_core::rejection::Rejection;
-use waypost_core::when::rfc3339;
 
 use crate::consumers::worker::{self, Answer};
 use crate::log::db::RusqliteDb;
@@ -124,7 +123,7 @@ impl World {
     /// A genuine one that is no event.
     pub(super) fn good(&self, source: &str) {
         let mut tallies = Tallies::default();
-        tallies.count(kind::WEBHOOK, source, outcome::ANSWERED);
+        tallies.count(kind::WEBHOOK, source, outcome::ALREADY_PROCESSED);
         self.log.tally(&tallies.json(), self.now).expect("works");
     }
 
@@ -201,17 +200,16 @@ pub(super) fn short(body: &Value) -> String {
     format!("{} {} {}", text("alert"), text("subject"), text("status"))
 }
 
-/// A body as it must be, but for its times.
+/// A body as it must be, with the times of another.
 pub(super) fn body(
     alert: &str,
     subject: &str,
     status: &str,
-    since: u64,
-    at: u64,
     detail: &Value,
+    times: &Value,
 ) -> Value {
     json!({
         "type": format!("waypost.alert.{alert}"), "alert": alert, "status": status, "feed": "default",
-        "subject": subject, "since": rfc3339(since), "at": rfc3339(at), "detail": detail,
+        "subject": subject, "since": times["since"], "at": times["at"], "detail": detail,
     })
 }

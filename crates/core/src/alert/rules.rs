@@ -72,9 +72,7 @@ impl<D: Db> Log<D> {
         let bounds = self.bounds();
         let number = |number: Option<u64>| number.map_or(Value::Null, Value::Int);
         let flag = |on: bool| number(on.then_some(1));
-        let names = rules.sources.as_ref();
-        let sources =
-            names.map(|names| json::array(&mut names.iter().map(|name| json::text(name))));
+        let sources = rules.sources.as_deref();
         let window = rules.window_seconds.saturating_mul(1_000);
         let unacknowledged = rules.unacknowledged_seconds;
         let found = self.db().first(
@@ -82,7 +80,7 @@ impl<D: Db> Log<D> {
             &[
                 Value::Int(now),
                 number(rules.failing_webhooks),
-                sources.as_deref().map_or(Value::Null, Value::Text),
+                sources.map_or(Value::Null, Value::Text),
                 Value::Text(&silent(Some(rules))),
                 number(rules.consumer_lag),
                 number(unacknowledged.map(|seconds| seconds.saturating_mul(1_000))),

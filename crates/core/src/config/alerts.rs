@@ -3,6 +3,7 @@
 //! A rule is on where its key is there.
 
 use super::{ConfigError, SourceConfig, reader::Reader, table::Table};
+use crate::json;
 use crate::why::Told;
 
 /// How often the rules are looked at where the config says nothing, in seconds.
@@ -35,8 +36,8 @@ pub struct Alerts {
     pub gaps: bool,
     /// The window.
     pub window_seconds: u64,
-    /// The sources that write the feed; none where not all of them could be read.
-    pub sources: Option<Vec<String>>,
+    /// The sources that write the feed, as a JSON array; none where not all of them could be read.
+    pub sources: Option<String>,
 }
 
 /// Counts are looked at up to this.
@@ -80,8 +81,8 @@ impl Alerts {
         !flags && self.silent_seconds.is_empty() && bounds.iter().all(Option::is_none)
     }
 
-    /// Takes in which sources write the feed. One that is named and does not is a mistake, and left out: it would be
-    /// silent for ever. `whole` says whether all sources could be read.
+    /// Takes in which sources write the feed; one that is named and does not is a mistake. `whole` says whether all
+    /// sources could be read.
     pub(super) fn join(
         &mut self,
         feed: &str,
@@ -95,19 +96,16 @@ impl Alerts {
             Some(Err(_)) => true,
             None => !whole,
         };
-        let key = &self.key;
-        self.silent_seconds.retain(|(name, _)| {
-            let good = writes(name);
-            if !good {
+        for (name, _) in &self.silent_seconds {
+            if !writes(name) {
                 errors.push(ConfigError::new(
-                    format!("{key}.silent_seconds.{name}"),
+                    format!("{}.silent_seconds.{name}", self.key),
                     Told(|| format!("SOURCES has no {name:?} that writes this feed")),
                 ));
             }
-            good
-        });
+        }
         let names = sources.iter().map(|(name, _)| name);
-        let names = names.filter(|name| writes(name)).map(str::to_owned);
-        self.sources = whole.then(|| names.collect());
+        let mut names = names.filter(|name| writes(name)).map(json::text);
+        self.sources = whole.then(|| json::array(&mut names));
     }
 }

@@ -28,7 +28,7 @@ impl<D: Db> Log<D> {
     pub fn append_own(
         &self,
         now: u64,
-        work: impl FnOnce(&str, u64) -> Result<Vec<Own>, DbError>,
+        work: &mut dyn FnMut(&str, u64) -> Result<Vec<Own>, DbError>,
     ) -> Result<usize, DbError> {
         self.change(|ends| {
             let now = now.max(ends.changed_at.saturating_add(1));
