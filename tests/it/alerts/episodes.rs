@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use waypost_core::config::{Alerts, Retention};
+use waypost_core::feed::Own;
 
 use super::given::{START, World, rules};
 
@@ -165,4 +166,25 @@ fn retention_holds() {
         (world.log.bounds().earliest, world.log.bounds().latest),
         (2, 3)
     );
+}
+
+/// What a subscription has told of itself and tells again, since it does not know that it was heard.
+#[test]
+fn what_is_told_under_one_receipt_is_there_once() {
+    let mut world = World::new(json!({"gaps": true}));
+    let tell = |world: &World, receipt: &str| {
+        world.log.append_own(world.now, &mut |feed, _| {
+            Ok(vec![Own {
+                kind: "waypost.test".to_owned(),
+                receipt: receipt.to_owned(),
+                body: json!({"type": "waypost.test", "feed": feed}).to_string(),
+            }])
+        })
+    };
+    assert_eq!(tell(&world, "a"), Ok(1));
+    assert_eq!(tell(&world, "a"), Ok(0));
+    assert_eq!(tell(&world, "b"), Ok(1));
+    let told = world.told();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0]["feed"], "default");
 }

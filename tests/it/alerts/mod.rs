@@ -4,6 +4,7 @@ mod config;
 mod episodes;
 mod faults;
 mod given;
+mod growth;
 mod loops;
 mod property;
 mod rules;

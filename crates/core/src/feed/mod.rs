@@ -40,7 +40,7 @@ use db::{Db, DbError};
 pub use append::{Incoming, Payload, parts};
 pub use dead::{Dead, DeadPage};
 pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
-pub use own::Own;
+pub use own::{Finding, Own};
 pub(crate) use own::{is_own, own_events};
 pub use push::{Pushed, Wanted};
 pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};

@@ -22,14 +22,13 @@ pub struct Own {
     pub body: String,
 }
 
+/// What is to be told, by the feed's name and the moment.
+pub type Finding<'a> = dyn FnMut(&str, u64) -> Result<Vec<Own>, DbError> + 'a;
+
 impl<D: Db> Log<D> {
     /// Appends what `work` finds, in the transaction of `work`. It is given the feed's name, and a moment that is later
     /// than whatever has changed the log. Returns how many of them are new.
-    pub fn append_own(
-        &self,
-        now: u64,
-        work: &mut dyn FnMut(&str, u64) -> Result<Vec<Own>, DbError>,
-    ) -> Result<usize, DbError> {
+    pub fn append_own(&self, now: u64, work: &mut Finding<'_>) -> Result<usize, DbError> {
         self.change(|ends| {
             let now = now.max(ends.changed_at.saturating_add(1));
             let feed = self.name()?.unwrap_or_else(|| DEFAULT_FEED.to_owned());
