@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    assets, check, hash, names,
+    assets, check, hash, names, page,
     progress::{self, Status},
     project::{self, Project},
     run,
@@ -79,6 +79,7 @@ pub(crate) fn bundle(project: &Project, ready: &Ready) -> Result<Size> {
         fs::write(&stamp, format!("{inputs} {}", outputs(project)?))?;
     }
     assets::copy(project, ready)?;
+    page::assets(project)?;
     let size = Size::of(&project.build())?;
     progress::say(size.report());
     Ok(size)

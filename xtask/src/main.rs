@@ -18,6 +18,7 @@ mod hash;
 mod install;
 mod names;
 mod node;
+mod page;
 mod programs;
 mod progress;
 mod project;

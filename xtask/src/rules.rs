@@ -48,6 +48,11 @@ pub(crate) fn sources(project: &Project, config: &Config, secrets: &Value) -> Re
     )
 }
 
+/// Every provider, as the page shows it.
+pub(crate) fn providers(project: &Project) -> Result<Value> {
+    ask(project, "providers", &json!({}))
+}
+
 fn ask(project: &Project, question: &str, about: &Value) -> Result<Value> {
     let args = [&["run", "--quiet"], &PROGRAM[..], &["--", question]].concat();
     let output = run::cargo(&project.root, &args)

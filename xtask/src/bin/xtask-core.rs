@@ -4,8 +4,12 @@
 //!
 //! - `check`: every mistake in the variables, each a line.
 //! - `warnings`: what is valid and should be known, each a line.
+//! - `providers`: every provider, for the page that people choose one on.
 //! - `sources`: for each source that is well configured, `prefix` and `form` of its secrets, and
 //!   `sample`, a signed webhook, where its secret is known and the signature does not grow old.
+
+#[path = "xtask-core/providers.rs"]
+mod providers;
 
 use std::{
     env,
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         "check" => check(&about),
         "warnings" => warnings(&about),
         "sources" => sources(&about, now()),
+        "providers" => providers::all(),
         _ => {
             eprintln!("xtask-core: there is no question {question:?}");
             return ExitCode::FAILURE;
@@ -95,15 +100,8 @@ fn sources(about: &Value, now: u64) -> Value {
         .sources()
         .filter_map(|(name, source)| Some((name, source.ok()?)));
     let described = well.map(|(name, source)| {
-        // Of several prefixes the shortest is the one that the others decorate.
-        let prefix = source
-            .scheme
-            .key
-            .strip
-            .iter()
-            .min_by_key(|prefix| prefix.len());
         let description = json!({
-            "prefix": prefix.map_or("", String::as_str),
+            "prefix": providers::prefix(&source.scheme),
             "form": source.scheme.key.form.name(),
             "sample": sample(source, about, now),
         });
