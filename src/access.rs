@@ -145,13 +145,16 @@ impl<'t> Authorised<'t> {
                 cache::heard(self.feed, &response, call.now);
                 Ok(response)
             }
-            Err(error) => {
-                // A client that has gone takes its question with it.
-                if !call.is_gone() {
-                    log::error("the feed did not answer", &log::reason(&error));
-                }
-                Err(Rejection::FeedUnavailable.into())
-            }
+            Err(error) => Err(silent(call, &error).into()),
         }
     }
+}
+
+/// What is said where the feed's object says nothing.
+pub(crate) fn silent(call: &Call, error: &JsValue) -> Rejection {
+    // A client that has gone takes its question with it.
+    if !call.is_gone() {
+        log::error("the feed did not answer", &log::reason(error));
+    }
+    Rejection::FeedUnavailable
 }

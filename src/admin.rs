@@ -15,14 +15,15 @@ use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
 use crate::log::{Told, member};
-use crate::{ffi, handshake, push};
+use crate::{explain, ffi, handshake, push, sample};
 
 /// A worker that pauses for longer in so short a body has gone.
 const BODY_MS: u32 = 10_000;
 
 /// `DELETE {base}/events/{id}`, `GET {base}/dead-letters`, `POST {base}/dead-letters/{id}/replay`,
 /// `GET {base}/consumers`, `DELETE {base}/consumers/{name}`, `POST {base}/consumers/{name}/{verb}`,
-/// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`
+/// `POST /sources/{source}/arm`, `GET` and `DELETE /sources/{source}/secrets`, `POST /sources/{source}/sample`,
+/// `GET {base}/events/{id}/verification`
 pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
     let response = match act(edge, call, target).await {
         Ok(response) => ffi::finish(&response, false, ""),
@@ -56,11 +57,18 @@ async fn act(edge: &'static Edge, call: &Call, target: Target<'_>) -> Result<Res
     if let Resource::Arm | Resource::Secrets = target.resource {
         return hand_over(edge, call, target).await;
     }
+    if target.resource == Resource::Sample {
+        access::administrator(edge, call)?;
+        return sample::send(edge, call, target.name).await;
+    }
     let reader = Authorised::authorise(edge, call, target)?;
     if push::takes(target.resource) {
         return push::ask(edge, call, target, &reader).await;
     }
     let id = target.id.unwrap_or_default();
+    if target.resource == Resource::Verification {
+        return explain::explain(edge, call, &reader, id).await;
+    }
     let (method, path) = match target.resource {
         Resource::Event => ("DELETE", format!("/events/{id}")),
         Resource::DeadLetters => ("GET", format!("/dead-letters?{}", call.query())),

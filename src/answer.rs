@@ -76,6 +76,16 @@ impl Answer {
         self
     }
 
+    /// The status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body, where it is a text.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.body.as_string()
+    }
+
     /// Sets the body: a string, bytes, a stream.
     pub(crate) fn body(mut self, body: impl JsCast) -> Self {
         self.body = body.unchecked_into();

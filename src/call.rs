@@ -47,6 +47,11 @@ impl Call {
         call
     }
 
+    /// A request of the Worker to itself, in the course of this one.
+    pub(crate) fn beside(&self, request: Request) -> Self {
+        Self::read(request, self.context.clone())
+    }
+
     fn read(request: Request, context: Option<Context>) -> Self {
         let head = ffi::head(&request, context.is_some());
         let end = head.len();

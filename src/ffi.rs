@@ -109,6 +109,15 @@ extern "C" {
         parameters: &Array,
     ) -> Result<Array, JsValue>;
 
+    /// A POST; `headers` is names and values in turn, a line each.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn post(url: &str, headers: &str, body: &[u8]) -> Result<Request, JsValue>;
+
+    /// What a feed's object keeps of an event: its source, when it was received (in unix milliseconds), names and
+    /// values of headers, a line each; and its body. Or its answer that it has no such event.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn evidence(stub: &Stub, url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
     /// Options of `stub.fetch`; an empty text is no body.
     pub(crate) fn request_init(
         method: &str,

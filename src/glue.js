@@ -160,6 +160,21 @@ export function request_init(method, lines, body, signal) {
   return init;
 }
 
+// What a feed's object keeps of an event: lines, and the body. Or its answer that it has no such event.
+export async function evidence(stub, url, init) {
+  const [answer, bytes] = await Promise.all([stub.fetch(url, init), stub.fetch(url + "/body", init)]);
+  const refused = [answer, bytes].find(({ ok }) => !ok);
+  if (refused) return [refused];
+  const { source, received_at, headers } = await answer.json();
+  const lines = [source, Date.parse(received_at), ...Object.entries(headers).flat(), ""];
+  return [undefined, lines.join("\n"), await bytes.arrayBuffer()];
+}
+
+// A request that goes no further than to the line that takes such requests. `body` is copied: see `join`.
+export function post(url, lines, body) {
+  return new Request(url, { method: "POST", headers: headers_of(lines), body: body.slice() });
+}
+
 // Resolves after `ms`, or as soon as the signal is aborted.
 export function pause(ms, signal) {
   return new Promise((resolve) => {

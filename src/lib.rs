@@ -9,6 +9,7 @@
 //! - `open_api`: the document of all of it; `page`: the page and its sessions; `health`: whether all is there.
 //! - `handshake`: challenges; `handover_do`: the Handover Durable Object, secrets that providers hand over.
 //! - `push`: what is asked of subscriptions; `subscription_do`: the Subscription Durable Object.
+//! - `explain`: how an event's signature was checked; `sample`: a webhook that a source is sent from here.
 //! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
@@ -25,6 +26,7 @@ mod call;
 mod cors;
 mod db;
 mod edge;
+mod explain;
 mod feed_do;
 mod ffi;
 mod handover_do;
@@ -44,6 +46,7 @@ mod queue;
 mod rate;
 mod receive;
 mod reply;
+mod sample;
 mod start;
 mod subscription_do;
 mod subtle;

@@ -58,7 +58,8 @@ pub(crate) async fn verify(
                 }
                 (_, Some(key)) => key.clone(),
                 (tag, None) => {
-                    let slot = (!source.is_handed())
+                    let slot = screened
+                        .has_own_keys()
                         .then(|| format!("{}\n{}\n{place}", source.name, screened.way()));
                     edge.keys.own(slot, tag, secret).await?
                 }

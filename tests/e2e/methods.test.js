@@ -31,6 +31,7 @@ const PATHS = () => [
   ["/resource", READ],
   [`/events/${id}`, [...READ, "DELETE"]],
   [`/events/${id}/body`, READ],
+  [`/events/${id}/verification`, ["GET"]],
   ["/dead-letters", READ],
   [`/dead-letters/${id}/replay`, ["POST"]],
   ["/consumers", READ],

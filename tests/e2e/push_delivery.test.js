@@ -203,6 +203,8 @@ test("an endpoint that fails is slowed, suspended, and that is an event", async 
   const own = events.filter((one) => one.source === "waypost");
   assert.deepEqual(own.map((one) => one.type), ["waypost.subscription.suspended"], "once");
   assert.ok(!JSON.stringify(own).includes(receiver.url("/dead")), "its URL may be a secret");
+  const { verdict, steps } = (await reader.get(`/events/${own[0].id}/verification`)).json;
+  assert.deepEqual([verdict, /wrote this event itself/.test(steps[0].detail)], ["unverifiable", true], "nobody signed it");
   assert.equal((await quick.good("GET", "")).subscriptions[0].status, "suspended");
 
   // Mended, it gets what it has missed.

@@ -13,7 +13,7 @@ use waypost_core::{
     hash::sha256,
     headers::Headers,
     scheme::{Encoding, Place},
-    sign::Outgoing,
+    sign::{Outgoing, placed},
 };
 
 use crate::{
@@ -25,9 +25,9 @@ use crate::{
 /// Signs and sends, once.
 pub(crate) async fn run(args: &Send) -> Outcome {
     let signer = Signer::new(&args.signing)?;
-    if signer.scheme.algorithm.is_public() {
+    if !signer.scheme.is_signable() {
         return Err(Failure::usage(
-            "only its provider can sign this: the key that is checked with is a public one",
+            "only its provider can sign this: with its private key, or with a token that it makes",
         ));
     }
     let mut body = read(&args.file)?;
@@ -68,7 +68,7 @@ pub(crate) async fn run(args: &Send) -> Outcome {
         },
     );
     if let Some((place, signature)) = &signed.in_body {
-        body = placed(&body, place, signature, is_form(&args.content_type))?;
+        body = signed_in(&body, place, signature, is_form(&args.content_type))?;
     }
     headers.extend(signed.headers);
     if args.dry_run {
@@ -120,35 +120,12 @@ pub(crate) fn pairs(headers: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// The body with the signature in its place.
-fn placed(body: &[u8], place: &Place, signature: &str, form: bool) -> Result<Vec<u8>, Failure> {
-    let wrong = |text: &str| Failure::usage(format!("the signature belongs into the body: {text}"));
-    match place {
-        Place::Form(name) if form => {
-            let text = String::from_utf8_lossy(body);
-            let pair = [(name.as_str(), signature)];
-            let mut query =
-                reqwest::Url::parse("http://x/").map_err(|error| wrong(&error.to_string()))?;
-            query.query_pairs_mut().extend_pairs(pair);
-            let joined = if text.is_empty() { "" } else { "&" };
-            let text = format!("{text}{joined}{}", query.query().unwrap_or_default());
-            Ok(text.into_bytes())
-        }
-        Place::Form(_) => Err(wrong(
-            "send it with --content-type application/x-www-form-urlencoded",
-        )),
-        Place::Json(pointer) => {
-            let mut value: serde_json::Value =
-                serde_json::from_slice(body).map_err(|_| wrong("it must be JSON"))?;
-            // Of a list, the first.
-            let pointer = pointer.to_string().replace("/*", "/0");
-            let (parent, member) = pointer.rsplit_once('/').unwrap_or_default();
-            let parent = value
-                .pointer_mut(parent)
-                .and_then(|parent| parent.as_object_mut());
-            let parent = parent.ok_or_else(|| wrong(&format!("it has no object for {pointer}")))?;
-            parent.insert(member.to_owned(), signature.into());
-            serde_json::to_vec(&value).map_err(|error| wrong(&error.to_string()))
-        }
-        Place::Header(_) | Place::Claim(_) | Place::Query(_) => Ok(body.to_vec()),
-    }
+fn signed_in(body: &[u8], place: &Place, signature: &str, form: bool) -> Result<Vec<u8>, Failure> {
+    placed(body, place, signature, form).ok_or_else(|| {
+        let wants = match place {
+            Place::Form(_) => "send it with --content-type application/x-www-form-urlencoded",
+            _ => "it must be JSON",
+        };
+        Failure::usage(format!("the signature belongs into the body: {wants}"))
+    })
 }

@@ -10,7 +10,7 @@ use waypost_core::{
     secret::Secret,
     sign::Outgoing,
     source::Source,
-    verify::{Head, screen},
+    verify::{Head, Step, looked, moment, screen},
     when::rfc3339,
 };
 
@@ -105,18 +105,12 @@ impl Capture<'_> {
 
 /// The step that a refusal belongs to.
 fn step(rejection: Rejection) -> &'static str {
-    match rejection {
-        Rejection::MissingSignature
-        | Rejection::MalformedHeader
-        | Rejection::UndecodableSignature
-        | Rejection::UnrecognisedSignature => "the signature's header",
-        Rejection::MissingTimestamp
-        | Rejection::MalformedTimestamp
-        | Rejection::StaleTimestamp
-        | Rejection::FutureTimestamp => "the time of signing",
-        Rejection::MissingEventId => "the event's id",
-        Rejection::BadSignature => "the signature",
-        _ => "the body",
+    match Step::of(rejection) {
+        Step::Headers => "the signature's header",
+        Step::Timestamp => "the time of signing",
+        Step::Identity => "the event's id",
+        Step::Signature => "the signature",
+        Step::Content => "the body",
     }
 }
 
@@ -125,15 +119,11 @@ fn explain(capture: &Capture<'_>, signer: &Signer, rejection: Rejection) -> Vec<
     let (scheme, source) = (&signer.scheme, &signer.source);
     let mut lines = Vec::new();
     match rejection {
-        Rejection::MissingSignature => {
-            let looked: Vec<String> = scheme.ways().flat_map(places).collect();
-            lines.push(format!("looked for it in {}", looked.join(", ")));
-        }
+        Rejection::MissingSignature => lines.push(looked(scheme)),
         Rejection::StaleTimestamp | Rejection::FutureTimestamp => {
             if let Some(sent) = stamp(capture, scheme) {
-                let away = sent.abs_diff(capture.at) / 1000;
                 let tolerance = source.settings.tolerance_seconds;
-                lines.push(format!("it is {away} s away, and {tolerance} s are taken"));
+                lines.push(moment(sent, capture.at, tolerance));
                 let then = capture.with_body(source, &capture.body, sent).is_ok();
                 let signature = if then { "is right" } else { "is wrong as well" };
                 lines.push(format!(
@@ -310,21 +300,6 @@ fn expected(capture: &Capture<'_>, signer: &Signer) -> Vec<String> {
         );
     }
     lines
-}
-
-/// Where a way's signatures may be.
-fn places(way: &Scheme) -> Vec<String> {
-    let place = |place: &Place| match place {
-        Place::Header(name) => name.clone(),
-        Place::Json(pointer) => format!("the body at {pointer}"),
-        Place::Form(name) => format!("the form's field {name}"),
-        Place::Claim(pointer) => format!("the JWT at {pointer}"),
-        Place::Query(name) => format!("the query's {name}"),
-    };
-    way.families
-        .iter()
-        .map(|family| place(&family.signature))
-        .collect()
 }
 
 /// The time of signing as the headers say it, in milliseconds since 1970.

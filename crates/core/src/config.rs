@@ -103,6 +103,11 @@ impl Config {
         entries.map(|(name, entry)| (name, entry.as_ref().map_err(String::as_str)))
     }
 
+    /// What is said of the source `name`; none where it cannot be read.
+    pub fn described(&self, name: &str) -> Option<&SourceConfig> {
+        self.sources.get(name)?.as_ref().ok()
+    }
+
     /// The source `name` with its keys, `secret` being asked for the text of each by its name.
     pub fn source(&self, name: &str, secret: impl Fn(&str) -> Option<String>) -> SourceState {
         match (self.sources.get(name), &self.unreadable_sources) {

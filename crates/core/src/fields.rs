@@ -34,6 +34,11 @@ impl Pointer {
         ))
     }
 
+    /// Its tokens, without their escapes.
+    pub fn tokens(&self) -> &[String] {
+        &self.0
+    }
+
     /// The name that it ends with.
     pub fn name(&self) -> &str {
         self.0.last().map_or("", String::as_str)

@@ -46,6 +46,22 @@ impl Verified {
         }
     }
 
+    /// What it goes by, in a sentence.
+    pub fn goes_by(&self) -> String {
+        match self.by() {
+            By::Id(id) => {
+                format!("It goes by the id `{id}`, which cannot be changed without the secret.")
+            }
+            By::IdAndContent(id, _) => {
+                format!(
+                    "It goes by the id `{id}`, which nobody signed, and the SHA-256 of its content."
+                )
+            }
+            By::Content(_) => "It goes by the SHA-256 of its content.".to_owned(),
+            By::Nothing => "It goes by nothing: equal ones count each.".to_owned(),
+        }
+    }
+
     /// The KV key of the mark that says it was seen; none where nothing is dropped.
     ///
     /// Under an id that is not signed the digest goes in as well, so that a capture replayed under an

@@ -36,6 +36,7 @@ pub mod rejection;
 pub mod represent;
 pub mod retry;
 pub mod route;
+pub mod sample;
 pub mod scheme;
 pub mod secret;
 pub mod session;

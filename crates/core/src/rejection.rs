@@ -27,6 +27,7 @@ pub enum Rejection {
     SecretHeld,
     NotHanded,
     NoSecret,
+    NotSignable,
     BodyTooLarge,
     BodyIncomplete,
     TooBusy,
@@ -186,6 +187,8 @@ pub const ROWS: &[Row] = rows! {
         "This source's provider hands no secret over: set it, and name it in the config."
     NoSecret 503 "no_secret" LATER "No secret yet"
         "The provider has not handed its secret over yet. Arm the source, and create the webhook."
+    NotSignable 409 "not_signable" NONE "Not signable"
+        "Only the source's provider can sign: with its private key, or with a token that it makes. Have the provider send a test."
     UnknownSource 404 "unknown_source" NONE "Unknown source"
         "No source of this name is configured. Check the path, or add the source to SOURCES."
     BodyTooLarge 413 "body_too_large" NONE "Body too large"

@@ -23,6 +23,8 @@ pub enum Resource {
     Event,
     /// One event's bytes.
     EventBody,
+    /// How one event's signature was checked, step by step.
+    Verification,
     /// What could not become an event.
     DeadLetters,
     /// One more try for a dead letter.
@@ -41,6 +43,8 @@ pub enum Resource {
     Arm,
     /// What a source was handed.
     Secrets,
+    /// Sending a source a sample.
+    Sample,
     /// Every consumer.
     Consumers,
     /// One consumer.
@@ -83,6 +87,7 @@ pub const ROOT_ROUTES: &[(&str, Resource)] = &[
     ("/webhooks/receive/{name}", Resource::Receive),
     ("/sources/{name}/arm", Resource::Arm),
     ("/sources/{name}/secrets", Resource::Secrets),
+    ("/sources/{name}/sample", Resource::Sample),
     ("/openapi.json", Resource::OpenApi),
     ("/", Resource::Page),
     ("/page/{file}", Resource::Page),
@@ -102,6 +107,7 @@ pub const FEED_ROUTES: &[(&str, Resource)] = &[
     ("/resource", Resource::Newest),
     ("/events/{id}", Resource::Event),
     ("/events/{id}/body", Resource::EventBody),
+    ("/events/{id}/verification", Resource::Verification),
     ("/dead-letters", Resource::DeadLetters),
     ("/dead-letters/{id}/replay", Resource::DeadReplay),
     ("/consumers", Resource::Consumers),
@@ -153,6 +159,7 @@ impl Resource {
             (Self::Event, "DELETE") | (Self::DeadReplay | Self::Arm | Self::Secrets, _) => {
                 Need::Admin
             }
+            (Self::Verification | Self::Sample, _) => Need::Admin,
             (Self::Subscribe | Self::Subscriptions | Self::Subscription, _)
             | (Self::SubscriptionAct | Self::Deliveries, _) => Need::Admin,
             (Self::DeadLetters | Self::Consumers | Self::Consumer | Self::Consume(_), _) => {
@@ -182,12 +189,13 @@ impl Resource {
             Self::Receive
             | Self::DeadReplay
             | Self::Arm
+            | Self::Sample
             | Self::Consume(_)
             | Self::Subscribe
             | Self::SubscriptionAct => &["POST"],
             Self::Consumer => &["DELETE"],
             Self::Session => &["POST", "DELETE"],
-            Self::Stream => &["GET"],
+            Self::Stream | Self::Verification => &["GET"],
             Self::Subscription => &["GET", "HEAD", "PATCH", "DELETE"],
             Self::Event | Self::Secrets => &["GET", "HEAD", "DELETE"],
             _ => &["GET", "HEAD"],

@@ -1,6 +1,9 @@
 //! The other side: signing as a provider does, for whoever tests a source or sends to one.
 
+use serde_json::{Map, Value};
+
 use crate::{
+    fields::Pointer,
     form::is_form,
     hash::Piece,
     headers::Headers,
@@ -45,17 +48,35 @@ impl Scheme {
         let Some(family) = self.families.first() else {
             return Signed::default();
         };
-        let stamp = self.unit.map(|unit| unit.write(out.at)).unwrap_or_default();
+        let stamp = self.stamp(out.at);
         let first = match &family.timestamp {
             Some(Stamp::Field(field)) => Some((field.as_str(), stamp.as_str())),
             _ => None,
         };
+        let mut headers = Vec::new();
+        let mut header = |place: &Place, text: &str| match place {
+            Place::Header(name) => {
+                headers.push((name.clone(), text.to_owned()));
+                true
+            }
+            _ => false,
+        };
+        if let Some(Stamp::At(place)) = &family.timestamp {
+            header(place, &stamp);
+        }
+        for required in &self.requires {
+            if let (place, Expected::Text(text)) = required {
+                header(place, text);
+            }
+        }
+        for (places, text) in [(&family.id, out.id), (&family.event_type, out.event_type)] {
+            // The first of several.
+            let _ = !text.is_empty() && places.iter().any(|place| header(place, text));
+        }
         // What is sent beside the signature may be signed by name.
         let mut known = out.headers.flat().to_owned();
-        for place in &family.id {
-            if let Place::Header(name) = place {
-                known.extend([name, "\n", out.id, "\n"]);
-            }
+        for (name, text) in &headers {
+            known.extend([name, "\n", text, "\n"]);
         }
         let facts = Facts {
             timestamp: &stamp,
@@ -74,30 +95,17 @@ impl Scheme {
         let signatures: Vec<String> = keys.iter().map(signature).collect();
         let text = self.layout.write(first, &signatures);
 
-        let mut signed = Signed::default();
-        let headers = &mut signed.headers;
-        if let Some(Stamp::At(Place::Header(name))) = &family.timestamp {
-            headers.push((name.clone(), stamp.clone()));
-        }
-        for required in &self.requires {
-            if let (Place::Header(name), Expected::Text(text)) = required {
-                headers.push((name.clone(), text.clone()));
-            }
-        }
+        let mut in_body = None;
         match &family.signature {
             Place::Header(name) => headers.push((name.clone(), text)),
-            place => signed.in_body = Some((place.clone(), text)),
+            place => in_body = Some((place.clone(), text)),
         }
-        for (places, text) in [(&family.id, out.id), (&family.event_type, out.event_type)] {
-            let name = places.iter().find_map(|place| match place {
-                Place::Header(name) => Some(name),
-                _ => None,
-            });
-            if let Some(name) = name.filter(|_| !text.is_empty()) {
-                headers.push((name.clone(), text.to_owned()));
-            }
-        }
-        signed
+        Signed { headers, in_body }
+    }
+
+    /// A time as the scheme writes it; nothing where it signs none.
+    pub(crate) fn stamp(&self, at: u64) -> String {
+        self.unit.map(|unit| unit.write(at)).unwrap_or_default()
     }
 
     fn signature(&self, key: &Secret, content: &[Piece], body: &[u8]) -> String {
@@ -107,5 +115,51 @@ impl Scheme {
                 .encoding
                 .encode(&algorithm.over(content, key.expose(), body)),
         }
+    }
+}
+
+/// The body with `text` at its place in it, where it is a body of that kind.
+pub fn placed(body: &[u8], place: &Place, text: &str, is_form: bool) -> Option<Vec<u8>> {
+    match place {
+        Place::Form(name) if is_form => {
+            let before = String::from_utf8(body.to_vec()).ok()?;
+            let mut form = form_urlencoded::Serializer::new(before);
+            Some(form.append_pair(name, text).finish().into_bytes())
+        }
+        Place::Json(pointer) if !is_form => {
+            let mut json: Value = serde_json::from_slice(body).ok()?;
+            put(&mut json, pointer, text, true);
+            Some(json.to_string().into_bytes())
+        }
+        Place::Form(_) | Place::Json(_) => None,
+        Place::Header(_) | Place::Claim(_) | Place::Query(_) => Some(body.to_vec()),
+    }
+}
+
+/// Puts `text` where `pointer` points, and makes what is not there on the way; what is there already is left unless
+/// `over` it. Of a list it is the first item.
+#[inline(never)]
+pub(crate) fn put(json: &mut Value, pointer: &Pointer, text: &str, over: bool) {
+    let mut at = json;
+    for token in pointer.tokens() {
+        let is_list = token.starts_with('*');
+        match (is_list, &*at) {
+            (true, Value::Array(items)) if !items.is_empty() => {}
+            (true, _) => *at = Value::Array(vec![Value::Null]),
+            (false, Value::Object(_)) => {}
+            (false, _) => *at = Value::Object(Map::new()),
+        }
+        let next = match at {
+            Value::Array(items) => items.first_mut(),
+            Value::Object(members) => Some(members.entry(token.as_str()).or_insert(Value::Null)),
+            _ => None,
+        };
+        let Some(next) = next else {
+            return;
+        };
+        at = next;
+    }
+    if over || at.is_null() {
+        *at = text.into();
     }
 }

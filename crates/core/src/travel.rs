@@ -38,8 +38,6 @@ const CREDENTIALS: &[&str] = &[
 /// The headers that travel, in their order. A header that carries the source's secret itself is not
 /// among them, nor one that `Connection` names.
 pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)> {
-    let token = |way: &&Scheme| way.algorithm == Algorithm::Token;
-    let secret = |name: &str| scheme.ways().filter(token).any(|way| carries(way, name));
     let listed = headers.get("connection").unwrap_or_default();
     let hops: Vec<String> = listed
         .split(',')
@@ -47,10 +45,19 @@ pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)
         .collect();
     headers
         .iter()
-        .filter(|(name, _)| !HOP.contains(name) && !CREDENTIALS.contains(name) && !secret(name))
+        .filter(|(name, _)| travels(scheme, name))
         .filter(|(name, _)| !hops.iter().any(|hop| hop == name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
+}
+
+/// Whether a header of this name travels, where `Connection` does not name it.
+pub fn travels(scheme: &Scheme, name: &str) -> bool {
+    let mut tokens = scheme
+        .ways()
+        .filter(|way| way.algorithm == Algorithm::Token);
+    let secret = tokens.any(|way| carries(way, name));
+    !HOP.contains(&name) && !CREDENTIALS.contains(&name) && !secret
 }
 
 /// The headers among `headers` that carry signatures: whoever reads them on a public feed could replay

@@ -13,6 +13,7 @@
 //! [`Verified`] is made nowhere else.
 
 mod decision;
+mod explain;
 mod head;
 mod jwt;
 mod keys;
@@ -22,6 +23,7 @@ mod screened;
 mod ways;
 
 pub use self::{
+    explain::{Case, Explanation, STATUSES, Step, looked, moment},
     head::{Head, screen},
     keys::{Imported, KeyError, WantedKey},
     screened::{MAX_OPENED, Screened},

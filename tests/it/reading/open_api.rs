@@ -127,6 +127,7 @@ fn every_parameter() {
             match resource {
                 // Not read as lists are.
                 Resource::DeadLetters | Resource::DeadReplay => {}
+                Resource::Verification => {}
                 Resource::Consumers | Resource::Consumer | Resource::Consume(_) => {}
                 Resource::Subscriptions | Resource::Subscribe | Resource::Subscription => {}
                 Resource::SubscriptionAct | Resource::Deliveries => {}

@@ -48,7 +48,7 @@ fn a_provider_that_nobody_shipped_works() {
         .iter()
         .map(|(name, _)| name.as_str())
         .collect();
-    assert_eq!(names, ["x-acme-time", "x-acme-signature", "x-acme-id"]);
+    assert_eq!(names, ["x-acme-time", "x-acme-id", "x-acme-signature"]);
     assert!(request.get("x-acme-signature").starts_with("v1="));
     let verified = request.verify(&source, NOW).expect("genuine");
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod config;
 mod config_errors;
+mod explain;
 mod fields;
 mod forgeries;
 mod handover;
@@ -14,6 +15,7 @@ mod primitives;
 mod properties;
 mod public_keys;
 mod rejections;
+mod samples;
 mod scheme;
 mod secrets;
 mod support;

@@ -104,32 +104,32 @@ impl Layout {
 
     /// The header's value for these signatures; `first` is an item that stands before them.
     pub fn write(&self, first: Option<(&str, &str)>, signatures: &[String]) -> String {
-        match self {
+        let (field, separator, equals) = match self {
             Self::Whole(prefix) | Self::Jwt(prefix) => {
-                format!("{prefix}{}", signatures.first().map_or("", String::as_str))
+                let first = signatures.first().map_or("", String::as_str);
+                return format!("{prefix}{first}");
             }
-            Self::List(separator, _) => {
-                let first = first.map(|(_, text)| text);
-                let signed = signatures.iter().map(String::as_str);
-                let items: Vec<&str> = first.into_iter().chain(signed).collect();
-                items.join(separator)
-            }
+            // Its items have no names.
+            Self::List(separator, _) => ("", separator.as_str(), ""),
             Self::Items(Labelled {
                 field,
                 separator,
                 equals,
-            }) => {
-                let signed = signatures
-                    .iter()
-                    .map(|text| (field.as_str(), text.as_str()));
-                let items: Vec<String> = first
-                    .into_iter()
-                    .chain(signed)
-                    .map(|(name, text)| format!("{name}{equals}{text}"))
-                    .collect();
-                items.join(separator)
+            }) => (field.as_str(), separator.as_str(), equals.as_str()),
+        };
+        let signed = signatures.iter().map(|text| (field, text.as_str()));
+        let mut value = String::new();
+        for (name, text) in first.into_iter().chain(signed) {
+            if !value.is_empty() {
+                value.push_str(separator);
             }
+            if !equals.is_empty() {
+                value.push_str(name);
+                value.push_str(equals);
+            }
+            value.push_str(text);
         }
+        value
     }
 }
 

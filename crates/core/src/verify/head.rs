@@ -137,7 +137,7 @@ fn stamp_in_body(family: &Family) -> Lookup<'_> {
 }
 
 /// The time of signing where the headers say it: its text as it was sent, and in milliseconds since 1970.
-fn timestamp<'h>(
+pub(super) fn timestamp<'h>(
     way: &Way<'_, 'h>,
     headers: &Headers<'h>,
 ) -> Result<(Cow<'h, str>, Option<u64>), Rejection> {
