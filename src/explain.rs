@@ -8,7 +8,7 @@ use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::source::Source;
 use waypost_core::subscription::SOURCE;
-use waypost_core::verify::{Case, Explanation, Head, MAX_OPENED, Verified, screen};
+use waypost_core::verify::{Case, Explanation, Head, MAX_OPENED, Verified};
 use web_sys::Response;
 
 use crate::access::{Authorised, silent};
@@ -66,7 +66,8 @@ pub(crate) async fn explain(
         Err(refused) => Explanation::unverifiable(refused.row().detail),
         Ok(source) => {
             let names = config.map_or(&[][..], |config| &config.secrets);
-            let (by, result) = verify(edge, call, source, &case, &body, names).await;
+            let verified = verify(edge, call, source, &case, &body, names).await;
+            let (by, result) = verified.unwrap_or_else(|refused| (String::new(), Err(refused)));
             Explanation::of(source, &case, &by, &result)
         }
     };
@@ -83,48 +84,24 @@ async fn verify(
     case: &Case<'_>,
     body: &ArrayBuffer,
     names: &[String],
-) -> (String, Result<Verified, Rejection>) {
-    let mut tried = String::new();
-    let mut names = names.iter();
-    loop {
-        let name = names.next();
-        let screened = screen(source, &case.head, case.at).and_then(|mut screened| {
-            if screened.opens_body() {
-                screened.open(case.body)?;
-            }
-            Ok(screened)
-        });
-        let mut screened = match screened {
-            Ok(screened) => screened,
-            Err(refused) => return (tried, Err(refused)),
-        };
-        let by = match name {
-            Some(name) => {
-                let text = edge.binding(name).as_string();
-                let Some(key) = text.and_then(|text| screened.key(&text)) else {
-                    continue;
-                };
-                screened = screened.with_keys(vec![key]);
-                format!("`{name}`")
-            }
-            None if !tried.is_empty() => return (tried, Err(Rejection::BadSignature)),
-            None => match screened.wanted_key() {
-                Some(wanted) => wanted.url.clone(),
-                None => match handshake::handed(edge, call, source).await {
-                    Ok(keys) => {
-                        screened = screened.with_keys(keys);
-                        "what the provider handed over".to_owned()
-                    }
-                    Err(refused) => return (tried, Err(refused)),
-                },
-            },
-        };
-        let result = subtle::verify(edge, source, screened, body, case.at).await;
-        // Whatever else is wrong, it made the signature.
-        if name.is_none() || !matches!(result, Err(Rejection::BadSignature)) {
-            return (by, result);
-        }
-        let comma = if tried.is_empty() { "" } else { ", " };
-        tried = format!("{tried}{comma}{by}");
+) -> Result<(String, Result<Verified, Rejection>), Rejection> {
+    let mut screened = case.screened(source)?;
+    let is_key = |name: &&String| {
+        let text = edge.binding(name).as_string();
+        text.is_some_and(|text| screened.takes_key(&text))
+    };
+    let names = names.iter().filter(is_key);
+    let mut by: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if source.is_handed() {
+        by.push("what the provider handed over".to_owned());
+        screened = screened.with_keys(handshake::handed(edge, call, source).await?);
+    } else if let (Some(wanted), true) = (screened.wanted_key(), by.is_empty()) {
+        by.push(wanted.url.clone());
     }
+    let result = subtle::verify(edge, source, screened, body, case.at).await;
+    let made = result
+        .as_ref()
+        .ok()
+        .and_then(|verified| by.get(verified.signer()));
+    Ok((made.cloned().unwrap_or_else(|| by.join(", ")), result))
 }

@@ -58,8 +58,7 @@ pub(crate) async fn verify(
                 }
                 (_, Some(key)) => key.clone(),
                 (tag, None) => {
-                    let slot = screened
-                        .has_own_keys()
+                    let slot = (!source.is_handed())
                         .then(|| format!("{}\n{}\n{place}", source.name, screened.way()));
                     edge.keys.own(slot, tag, secret).await?
                 }

@@ -81,6 +81,7 @@ pub struct Verified {
     event_type: String,
     digest: Option<[u8; 32]>,
     answered: Option<Answered>,
+    key: usize,
 }
 
 /// The provider's id of an event.
@@ -116,6 +117,11 @@ impl Verified {
     /// The answer, where it is a handshake and no event.
     pub fn answered(&self) -> Option<&Answered> {
         self.answered.as_ref()
+    }
+
+    /// Which of [`Screened::keys`] it was signed with, the first of several.
+    pub fn signer(&self) -> usize {
+        self.key
     }
 
     /// The digest that its identity needs, where it needs one: [`Needs::digest`] says of what.

@@ -20,7 +20,7 @@ impl Screened<'_> {
         small: &[u8],
         find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
     ) -> Result<Verified, Rejection> {
-        let Some(matched) = self.matched(hashed) else {
+        let Some((matched, key)) = self.matched(hashed) else {
             return Err(Rejection::BadSignature);
         };
         // A field that the template which matched does not sign would ride along.
@@ -50,41 +50,29 @@ impl Screened<'_> {
             event_id,
             event_type: self.event_type.resolve(event_type).unwrap_or_default(),
             digest,
+            key,
         })
     }
 
-    /// Which of the contents any of the keys signed. Every pair of a signature and a tag is compared, each
-    /// in a time that does not depend on where it differs.
-    fn matched(&self, hashed: &Hashed) -> Option<usize> {
+    /// Which of the contents was signed, and with which of the keys. Every pair of a signature and a tag is
+    /// compared, each in a time that does not depend on where it differs.
+    fn matched(&self, hashed: &Hashed) -> Option<(usize, usize)> {
         let keys = self.keys().len().max(1);
-        let tokens: Vec<Vec<u8>>;
-        let expected = match self.scheme.algorithm {
-            tag if tag.is_public() => {
-                let mut contents = hashed.matches.chunks(keys);
-                return contents.position(|matches| matches.contains(&true));
-            }
-            Algorithm::Token => {
-                tokens = self
-                    .keys()
-                    .iter()
-                    .map(|key| sha256([key.expose()]).to_vec())
-                    .collect();
-                &tokens
-            }
-            _ => &hashed.tags,
-        };
-        let genuine = |tags: &[Vec<u8>]| -> bool {
-            let pairs = self
-                .signatures
-                .iter()
-                .flat_map(|sent| tags.iter().map(move |tag| (sent, tag)));
-            pairs
-                .fold(Choice::from(0), |any, (sent, tag)| any | sent.ct_eq(tag))
+        let genuine = |tag: &[u8]| -> bool {
+            let sent = self.signatures.iter();
+            sent.fold(Choice::from(0), |any, sent| any | sent.ct_eq(tag))
                 .into()
         };
-        let contents = expected.chunks(keys);
-        let matches: Vec<bool> = contents.map(genuine).collect();
-        matches.iter().position(|genuine| *genuine)
+        let matches: Vec<bool> = match self.scheme.algorithm {
+            tag if tag.is_public() => hashed.matches.clone(),
+            Algorithm::Token => {
+                let tokens = self.keys().iter().map(|key| sha256([key.expose()]));
+                tokens.map(|token| genuine(&token)).collect()
+            }
+            _ => hashed.tags.iter().map(|tag| genuine(tag)).collect(),
+        };
+        let at = matches.iter().position(|genuine| *genuine)?;
+        Some((at / keys, at % keys))
     }
 
     /// Whether the body is the one whose hash was signed, where the hash is what was signed.

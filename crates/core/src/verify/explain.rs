@@ -4,7 +4,7 @@
 //! that would be right.
 
 use super::{
-    Head, Verified,
+    Head, Screened, Verified,
     head::{screen, timestamp},
     lookup,
     ways::{self, Way},
@@ -85,6 +85,21 @@ pub struct Case<'a> {
     pub is_event: bool,
 }
 
+impl Case<'_> {
+    /// It, ready to be verified.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`screen`] and of [`Screened::open`].
+    pub fn screened<'s>(&self, source: &'s Source) -> Result<Screened<'s>, Rejection> {
+        let mut screened = screen(source, &self.head, self.at)?;
+        if screened.opens_body() {
+            screened.open(self.body)?;
+        }
+        Ok(screened)
+    }
+}
+
 /// How far the verification of one webhook went, and what it found.
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -150,13 +165,8 @@ impl Explanation {
         let sent = timestamp(&way, &head.headers);
         let (_, sent) = sent.map_err(|refused| (Step::Timestamp, refused))?;
         self.sent(source, sent, at);
-        let screened = screen(source, head, at);
-        let mut screened = screened.map_err(|refused| (Step::of(refused), refused))?;
-        if screened.opens_body() {
-            screened
-                .open(case.body)
-                .map_err(|refused| (Step::of(refused), refused))?;
-        }
+        let screened = case.screened(source);
+        let screened = screened.map_err(|refused| (Step::of(refused), refused))?;
         let scheme = screened.scheme;
         match scheme.unit {
             None => {

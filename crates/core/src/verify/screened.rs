@@ -92,14 +92,9 @@ impl Screened<'_> {
         }
     }
 
-    /// The key that `text` is in the way that it was signed in; none where it is no key there.
-    pub fn key(&self, text: &str) -> Option<Secret> {
-        Secret::decode(text, &self.scheme.key).ok()
-    }
-
-    /// Whether its keys are the source's, and were not put in their place.
-    pub fn has_own_keys(&self) -> bool {
-        matches!(self.keys, Cow::Borrowed(_))
+    /// Whether `text` is a key in the way that it was signed in.
+    pub fn takes_key(&self, text: &str) -> bool {
+        Secret::decode(text, &self.scheme.key).is_ok()
     }
 
     /// Whether the body has to be [opened](Screened::open) before anything can be computed.
