@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { Broker } from "./lib/broker.js";
 import { expectProblem, expectRequestId, leavesNothing } from "./lib/expect.js";
 import { ADMIN_TOKEN, FEEDS, POLL_TOKEN, SECRETS, SOURCES } from "./lib/fixtures.js";
 import { kitsOf } from "./lib/kits.js";
@@ -124,6 +125,10 @@ test("a source that was handed its secret signs with it", async () => {
   assert.equal(verdict, "verified", JSON.stringify(steps));
   assert.match(steps[3].detail, /what the provider handed over/);
   assert.ok(!JSON.stringify(steps).includes(secret));
+  const gone = await waypost.fetch("/sources/asana/secrets", { method: "DELETE", headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  assert.equal(gone.status, 200, gone.text);
+  const without = await verification(event.id);
+  assert.deepEqual([without.verdict, without.steps[3].status], ["no_secret", "skipped"]);
 });
 
 test("what cannot be signed is refused, and sends nothing", async () => {
@@ -139,6 +144,21 @@ test("what cannot be signed is refused, and sends nothing", async () => {
     }
     expectProblem(await sample("github", " ".repeat(70_000)), 413, "body_too_large");
   });
+});
+
+test("what the line refuses is told as it is refused", async () => {
+  const broker = new Broker();
+  const refusing = await startWorkerd({ broker, sources: SOURCES, feeds: FEEDS, secrets: SECRETS });
+  const without = await startWorkerd({ sources: SOURCES, feeds: FEEDS, secrets: { ADMIN_TOKEN: "" } });
+  try {
+    broker.queue.refuse = true;
+    const init = { method: "POST", headers: { authorization: `Bearer ${ADMIN_TOKEN}` } };
+    const { json, text } = await new Waypost(refusing).fetch("/sources/github/sample", init);
+    assert.deepEqual([json.status, json.response_status, json.response.code], ["sent", 503, "queue_unavailable"], text);
+    expectProblem(await new Waypost(without).fetch("/sources/github/sample", init), 403, "admin_closed");
+  } finally {
+    await Promise.all([refusing.stop(), without.stop()]);
+  }
 });
 
 test("only an administrator may", async () => {

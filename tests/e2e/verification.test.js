@@ -9,6 +9,7 @@ import { Broker } from "./lib/broker.js";
 import { expectAccepted, expectProblem, expectRequestId } from "./lib/expect.js";
 import { ADMIN_TOKEN, FEEDS, POLL_TOKEN, SECRETS, SOURCES } from "./lib/fixtures.js";
 import { kitsOf } from "./lib/kits.js";
+import { Outside } from "./lib/outside.js";
 import { isToken } from "./lib/scheme/keys.js";
 import { SCHEMES } from "./lib/scheme/ways.js";
 import * as sign from "./lib/sign.js";
@@ -143,11 +144,15 @@ test("what is not there", async () => {
 test("a secret that was changed, a source that has gone, and one that is broken", async () => {
   const state = temporaryFolder("verification");
   const broker = new Broker();
-  const start = (/** @type {Record<string, object>} */ sources, /** @type {Record<string, string>} */ secrets) =>
-    startWorkerd({ broker, state, sources, feeds: FEEDS, secrets: { ...SECRETS, ...secrets } });
+  const paypal = kits.find(({ name }) => name === "paypal");
+  assert.ok(paypal);
   const { default: own, github } = SOURCES;
   const urls = { provider: "square", secrets: ["SQUARE"], public_url: "https://hooks.example.com/in" };
-  let running = await start({ default: own, github, gone: github, broken: github, urls }, { SQUARE: "square" });
+  const kept = { default: own, github, urls, fetched: sources.paypal };
+  let running = await startWorkerd({
+    broker, state, feeds: FEEDS, secrets: { ...SECRETS, ...secrets, SQUARE: "square" }, outside: await outside(),
+    sources: { ...kept, gone: github, broken: github },
+  });
   /** @type {Record<string, string>} */
   const ids = {};
   try {
@@ -157,14 +162,16 @@ test("a secret that was changed, a source that has gone, and one that is broken"
     const signature = createHmac("sha256", "square").update(`${urls.public_url}${body}`).digest("base64");
     ids.urls = (await stored({ source: "urls", body, headers: { "content-type": "application/json", "x-square-hmacsha256-signature": signature } }, on)).id;
     assert.equal((await told(ids.urls, { on: running })).verdict, "verified", "without a query");
+    ids.fetched = (await stored({ ...paypal.kit.sent(paypal.kit.genuine), source: "fetched" }, on)).id;
+    assert.equal((await told(ids.fetched, { on: running })).verdict, "verified");
   } finally {
     await running.stop();
   }
   const changed = { GITHUB_WEBHOOK_SECRET: "another one", GITHUB_WEBHOOK_SECRET_OLD: "and another", SQUARE: "another square" };
   const again = new Broker();
   running = await startWorkerd({
-    broker: again, state, feeds: FEEDS, secrets: { ...SECRETS, ...changed },
-    sources: { default: own, github, broken: { ...github, secrets: ["NOBODY_SET_IT"] }, urls },
+    broker: again, state, feeds: FEEDS, secrets: { ...SECRETS, ...secrets, ...changed }, outside: await Outside.start({}),
+    sources: { ...kept, broken: { ...github, secrets: ["NOBODY_SET_IT"] } },
   });
   try {
     const at = (/** @type {string} */ source) => told(ids[source], { on: running });
@@ -183,6 +190,8 @@ test("a secret that was changed, a source that has gone, and one that is broken"
     const urls = await at("urls");
     assert.deepEqual([urls.verdict, urls.statuses], ["unverifiable", ["passed", "skipped", "passed", "skipped", "skipped"]], urls.text);
     assert.match(urls.steps.signature.detail, /query/);
+    const fetched = await at("fetched");
+    assert.deepEqual([fetched.verdict, fetched.steps.signature.status], ["key_unavailable", "skipped"], fetched.text);
   } finally {
     await running.stop();
   }
