@@ -1,0 +1,1 @@
+//! Nothing: a package of benchmarks has to have a library.
