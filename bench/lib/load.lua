@@ -20,7 +20,7 @@ local function now()
 end
 
 local requests, asked, started, answers, unexpected = {}, 0, 0, 0, 0
-local begun, expected
+local begun, first, expected
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
@@ -47,10 +47,14 @@ function request()
 end
 
 function response(status)
+  first = first or now()
   answers = answers + 1
   if status ~= expected then unexpected = unexpected + 1 end
   if answers == #requests then
-    io.write(string.format('{"answers":%d,"unexpected":%d,"seconds":%.6f}\n', answers, unexpected, now() - begun))
+    local last = now()
+    io.write(string.format(
+      '{"answers":%d,"unexpected":%d,"seconds":%.6f,"first":%.6f,"last":%.6f}\n',
+      answers, unexpected, last - begun, first, last))
     io.flush()
     ffi.C.kill(ffi.C.getpid(), 2)
   end

@@ -11,6 +11,9 @@ export const SECRETS = {
   SVIX_SECRET: "whsec_Z0R2cU5hTkxhVXBRZkV3WWRZbWxQZz09",
 };
 
+/** Opens the feeds. */
+export const POLL_TOKEN = "bench-poll-token-5b1f0c";
+
 /** What Waypost is configured with; the peers know their own. */
 export const SOURCES = {
   github: { provider: "github", secrets: ["GITHUB_WEBHOOK_SECRET"] },
@@ -66,7 +69,30 @@ const HEADERS = {
 };
 
 /**
- * Writes a pool. Signatures are of this moment, so it is good for five minutes.
+ * One webhook, signed now.
+ *
+ * @param {Kind} kind
+ * @param {number} size of its body
+ * @param {{id?: string, at?: number, forged?: boolean, filler?: Buffer}} [options] `id`: of the body; `at`: unix seconds
+ */
+export function signed(kind, size, { id = messageId(0), at = seconds(), forged = false, filler = payload(size) } = {}) {
+  const head = `{"id":"${id}","object":"event","type":"push","created":${at},`;
+  const body = Buffer.concat([Buffer.from(head), filler.subarray(0, size - head.length - 2), Buffer.from('"}')]);
+  const headers = HEADERS[kind](body, id, at);
+  // One that was signed by somebody else, or altered on its way.
+  if (forged) body[size - 3] ^= 1;
+  return { path: `/webhooks/receive/${kind}`, headers, body };
+}
+
+/** A request as it goes over the wire. */
+export function onTheWire({ method = "POST", path, headers, body = Buffer.alloc(0) }) {
+  const lines = Object.entries({ Host: "hooks.example.com", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  if (method === "POST") lines.push(`Content-Length: ${body.length}\r\n`);
+  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`), body]);
+}
+
+/**
+ * Writes a pool of webhooks. Signatures are of this moment, so it is good for five minutes.
  *
  * @param {string} folder
  * @param {{kind: Kind, size: number, count: number, forged: boolean}} options
@@ -74,26 +100,35 @@ const HEADERS = {
  */
 export function writePool(folder, { kind, size, count, forged }) {
   const file = join(folder, `${kind}-${size}-${forged ? "forged" : "signed"}`);
-  const at = Math.floor(Date.now() / 1000);
+  const at = seconds();
   const filler = payload(size);
+  const webhook = (number) => onTheWire(signed(kind, size, { id: messageId(number, at), at, forged, filler }));
+  return writeRequests(file, count, webhook);
+}
+
+/**
+ * Writes a pool of any requests.
+ *
+ * @param {string} file
+ * @param {number} count
+ * @param {(number: number) => Buffer} request
+ * @returns {Pool}
+ */
+export function writeRequests(file, count, request) {
   const out = openSync(file, "w");
   for (let number = 0; number < count; number += 1) {
-    const id = `msg_${createHash("sha1").update(`${at} ${number}`).digest("hex").slice(0, 24)}`;
-    const head = `{"id":"${id}","object":"event","type":"push","created":${at},`;
-    const body = Buffer.concat([Buffer.from(head), filler.subarray(0, size - head.length - 2), Buffer.from('"}')]);
-    const headers = HEADERS[kind](body, id, at);
-    // One that was signed by somebody else, or altered on its way.
-    if (forged) body[size - 3] ^= 1;
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    const request = Buffer.concat([
-      Buffer.from(`POST /webhooks/receive/${kind} HTTP/1.1\r\nHost: hooks.example.com\r\n${lines}Content-Length: ${body.length}\r\n\r\n`),
-      body,
-    ]);
-    writeSync(out, `${request.length}\n`);
-    writeSync(out, request);
+    const bytes = request(number);
+    writeSync(out, `${bytes.length}\n`);
+    writeSync(out, bytes);
   }
   closeSync(out);
   return { file, count };
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+function messageId(number, at = seconds()) {
+  return `msg_${createHash("sha1").update(`${at} ${number}`).digest("hex").slice(0, 24)}`;
 }
 
 /** More than `size` bytes of members of a JSON object, ending inside a string. */

@@ -1,7 +1,7 @@
 // One contestant in a workerd of its own, with KV and queue in the same process: no wrangler, no
 // network but the load's.
 
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,16 +11,17 @@ import { project } from "../../tests/e2e/lib/project.js";
 import { BUILD, ROOT, workerdProgram } from "../../tests/e2e/lib/tools.js";
 import { until } from "../../tests/e2e/lib/wait.js";
 import { cpuSeconds, peakMemory } from "./cpu.js";
-import { SECRETS, SOURCES } from "./requests.js";
+import { POLL_TOKEN, SECRETS, SOURCES } from "./requests.js";
 
 const PEERS = fileURLToPath(new URL("../peers", import.meta.url));
+const FEEDS = { default: { tokens: ["POLL_TOKEN"] }, small: { tokens: ["POLL_TOKEN"] }, large: { tokens: ["POLL_TOKEN"] } };
 const STUBS = fileURLToPath(new URL("./stubs", import.meta.url));
 const MODULES = process.env.WAYPOST_NODE_MODULES ?? join(ROOT, "node_modules");
 
 /** @typedef {{reads: number, writes: number, sends: number, bytes: number}} Counters */
 
 export class Server {
-  #ports = { worker: 0, control: 0 };
+  #ports = { worker: 0, control: 0, feeder: 0 };
 
   /**
    * @param {string} folder
@@ -29,23 +30,26 @@ export class Server {
   static async start(folder, contestant) {
     const server = new Server();
     mkdirSync(folder, { recursive: true });
-    const { peer, build = BUILD } = contestant;
-    await (peer ? bundle(peer, folder) : cpSync(build, folder, { recursive: true }));
+    const { peer, build = peer ? join(PEERS, peer, "build") : BUILD } = contestant;
+    await (peer?.endsWith(".js") ? bundle(peer, folder) : cpSync(build, folder, { recursive: true }));
+    mkdirSync(join(folder, "objects"), { recursive: true });
     cpSync(STUBS, folder, { recursive: true });
-    const file = join(folder, "workerd.capnp");
-    writeFileSync(file, configFile(config(contestant, folder)));
-    await server.#serve(file);
+    server.file = join(folder, "workerd.capnp");
+    writeFileSync(server.file, configFile(config(contestant, folder)));
+    await server.serve();
     return server;
   }
 
-  async #serve(file) {
+  /** Starts the process, also after it was stopped: with what its objects have kept. */
+  async serve() {
+    this.#ports = { worker: 0, control: 0, feeder: 0 };
     let said = "";
     const names = Object.keys(this.#ports);
     const addresses = names.map((name) => `--socket-addr=${name}=127.0.0.1:0`);
     const inspector = process.env.BENCH_INSPECTOR ? [`--inspector-addr=${process.env.BENCH_INSPECTOR}`] : [];
     const child = new Child(
       workerdProgram(),
-      ["serve", "--experimental", "--control-fd=3", ...inspector, ...addresses, file],
+      ["serve", "--experimental", "--control-fd=3", ...inspector, ...addresses, this.file],
       { control: (text) => (said += text) },
     );
     this.child = child;
@@ -61,6 +65,11 @@ export class Server {
 
   get port() {
     return this.#ports.worker;
+  }
+
+  /** Where batches go that the queue delivers. */
+  get feeder() {
+    return this.#ports.feeder;
   }
 
   get pid() {
@@ -83,9 +92,18 @@ export class Server {
    * @returns {Promise<Counters>}
    */
   async control(known) {
-    const answer = await fetch(`http://127.0.0.1:${this.#ports.control}/`, { headers: { "x-known": String(known) } });
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.control}/`, {
+      headers: { "x-known": String(known) },
+      signal: AbortSignal.timeout(5_000),
+    });
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}\n${this.child.log}`);
     return /** @type {any} */ (answer.json());
+  }
+
+  /** The last message that the queue was sent. */
+  async lastMessage() {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.control}/last`, { signal: AbortSignal.timeout(5_000) });
+    return Buffer.from(await answer.arrayBuffer());
   }
 
   async stop() {
@@ -110,45 +128,54 @@ async function bundle(peer, folder) {
   });
 }
 
-function config({ peer }, folder) {
-  const { config } = project({ sources: SOURCES, feeds: { default: { tokens: [] } } });
+function config(contestant, folder) {
+  const { config } = project({ sources: SOURCES, feeds: FEEDS });
   const compatibility = {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
   };
-  const bindings = [
-    ...Object.entries(SECRETS).map(([name, text]) => ({ name, text })),
-    { name: "KV", kvNamespace: { name: "kv" } },
-    { name: "QUEUE", queue: { name: "queue" } },
-  ];
-  const objects = config.durable_objects?.bindings ?? [];
-  const waypost = {
-    modules: [{ name: "index.js", esModule: embed("index.js") }, { name: "index_bg.wasm", wasm: embed("index_bg.wasm") }],
+  const classes = config.durable_objects?.bindings.filter((object) => hasClass(contestant, object)) ?? [];
+  const worker = {
+    modules: [
+      { name: "index.js", esModule: embed("index.js") },
+      ...(existsSync(join(folder, "index_bg.wasm")) ? [{ name: "index_bg.wasm", wasm: embed("index_bg.wasm") }] : []),
+    ],
     ...compatibility,
     bindings: [
-      ...bindings,
-      ...Object.entries(config.vars).map(([name, value]) =>
+      ...Object.entries({ ...SECRETS, POLL_TOKEN }).map(([name, text]) => ({ name, text })),
+      { name: "KV", kvNamespace: { name: "kv" } },
+      { name: "QUEUE", queue: { name: "queue" } },
+      ...Object.entries(contestant.peer ? {} : config.vars).map(([name, value]) =>
         typeof value === "string" ? { name, text: value } : { name, json: JSON.stringify(value) }),
-      ...objects.map(({ name, class_name }) => ({ name, durableObjectNamespace: { className: class_name } })),
+      ...classes.map(({ name, class_name }) => ({ name, durableObjectNamespace: { className: class_name } })),
     ],
-    durableObjectNamespaces: objects.map(({ class_name }) => ({
+    durableObjectNamespaces: classes.map(({ class_name }) => ({
       className: class_name, uniqueKey: class_name, enableSql: true,
     })),
     durableObjectStorage: { localDisk: "objects" },
   };
-  const js = (file, own = {}) => ({
-    worker: { modules: [{ name: file, esModule: embed(file) }], ...compatibility, ...own },
+  const js = (file, bindings = [], flags = []) => ({
+    worker: {
+      modules: [{ name: file, esModule: embed(file) }],
+      compatibilityDate: compatibility.compatibilityDate,
+      compatibilityFlags: flags,
+      bindings,
+    },
   });
   return {
     services: [
-      { name: "worker", ...(peer ? js("index.js", { bindings }) : { worker: waypost }) },
-      { name: "objects", disk: { path: folder, writable: true } },
+      { name: "worker", worker },
+      { name: "objects", disk: { path: join(folder, "objects"), writable: true } },
       { name: "kv", ...js("kv.js") },
       { name: "queue", ...js("queue.js") },
-      { name: "control", ...js("control.js", {
-        bindings: [{ name: "KV", service: "kv" }, { name: "QUEUE", service: "queue" }],
-      }) },
+      { name: "control", ...js("control.js", [{ name: "KV", service: "kv" }, { name: "QUEUE", service: "queue" }]) },
+      { name: "feeder", ...js("feeder.js", [{ name: "TARGET", service: "worker" }], ["service_binding_extra_handlers"]) },
     ],
-    sockets: ["worker", "control"].map((name) => ({ name, service: name, http: {} })),
+    sockets: ["worker", "control", "feeder"].map((name) => ({ name, service: name, http: {} })),
   };
+}
+
+/** Waypost has all of its classes, a peer those that it says. */
+function hasClass({ peer, classes = [] }, { class_name }) {
+  return !peer || classes.includes(class_name);
 }

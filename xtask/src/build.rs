@@ -91,12 +91,23 @@ pub(crate) fn compile_quietly(project: &Project, status: &Status) -> Result<()> 
 }
 
 fn worker_build(project: &Project, ready: &Ready) -> Result<()> {
+    // `--package waypost` goes on to cargo: see COMPILE.
+    let args = ["--release", "--package", "waypost"];
+    worker_build_in(&project.root, &args, project, ready)
+}
+
+/// Compiles and bundles the Worker in a folder.
+pub(crate) fn worker_build_in(
+    folder: &Path,
+    args: &[&str],
+    project: &Project,
+    ready: &Ready,
+) -> Result<()> {
     let started = Instant::now();
     let Ready { tools, node } = ready;
     let program = tools.worker_build.program(&project.cache, "worker-build");
-    // `--package waypost` goes on to cargo: see COMPILE.
-    let command = duct::cmd!(program, "--release", "--package", "waypost")
-        .dir(&project.root)
+    let command = duct::cmd(program, args)
+        .dir(folder)
         .env("PATH", node.path())
         .env(
             "WASM_BINDGEN_BIN",
