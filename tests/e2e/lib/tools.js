@@ -24,7 +24,7 @@ export const WRANGLER_TOML = join(ROOT, "wrangler.toml");
 export const PYTHON = process.env.WAYPOST_PYTHON;
 
 /** What the root's package.json installs. */
-const MODULES = process.env.WAYPOST_NODE_MODULES ?? join(ROOT, "node_modules");
+export const MODULES = process.env.WAYPOST_NODE_MODULES ?? join(ROOT, "node_modules");
 
 /** wrangler's script, to be run with this very Node. */
 export const WRANGLER = join(MODULES, "wrangler/bin/wrangler.js");
