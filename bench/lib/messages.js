@@ -1,6 +1,8 @@
 // Messages as the queue brings them: copies of a genuine one, each with an identity of its own.
 
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { request } from "node:http";
 import { signed } from "./requests.js";
 
 /** What `version` and `length` of a message take before its meta (core's `wire`). */
@@ -59,11 +61,8 @@ export class Messages {
    * @param {{size: number, id?: string}} webhook
    */
   static async of(server, contestant, { size, id = randomUUID() }) {
-    const { path, headers, body } = signed("github", size, { id });
-    const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, {
-      method: "POST", headers, body, signal: AbortSignal.timeout(10_000),
-    });
-    if (answer.status !== 200) throw new Error(`${contestant.name} did not take a webhook: ${await answer.text()}`);
+    const status = await post(server.port, signed("github", size, { id }));
+    if (status !== 200) throw new Error(`${contestant.name} did not take a webhook: ${status}`);
     return new Messages(FORMATS[contestant.peer ? "twin" : "waypost"], await server.lastMessage());
   }
 
@@ -85,6 +84,18 @@ export class Messages {
     }
     return Buffer.concat(parts);
   }
+}
+
+/** Posts with these headers and no others, so that events of all contestants are the same. */
+async function post(port, { path, headers, body }) {
+  const sent = request({
+    port, host: "127.0.0.1", path, method: "POST", timeout: 10_000,
+    headers: { ...headers, "host": "hooks.example.com", "content-length": body.length },
+  });
+  sent.end(body);
+  const [answer] = await once(sent, "response");
+  answer.resume();
+  return answer.statusCode;
 }
 
 /** Has a batch delivered. @param {import("./server.js").Server} server @param {Buffer} batch */
