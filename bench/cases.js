@@ -5,6 +5,7 @@ import { CASES as cold } from "./cases/cold.js";
 import { CASES as growth } from "./cases/growth.js";
 import { CASES as hold } from "./cases/hold.js";
 import { CASES as native } from "./cases/native.js";
+import { CASES as own } from "./cases/own.js";
 import { CASES as read } from "./cases/read.js";
 import { CASES as receive } from "./cases/receive.js";
 
@@ -32,4 +33,4 @@ import { CASES as receive } from "./cases/receive.js";
  */
 
 /** @type {Case[]} */
-export const CASES = [...receive, ...read, ...hold, ...append, ...cold, ...growth, ...native];
+export const CASES = [...receive, ...own, ...read, ...hold, ...append, ...cold, ...growth, ...native];

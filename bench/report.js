@@ -7,23 +7,26 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../tests/e2e/lib/tools.js";
 import { markdown, rows, verdictRows } from "./lib/table.js";
+import { verdicts } from "./lib/verdict.js";
 import { casePlot, targetsPlot } from "./report/plots.js";
 
 const TEMPLATE = fileURLToPath(new URL("./report/template.md", import.meta.url));
 const PAGE = join(ROOT, "docs/bench.md");
 const FOLDER = join(ROOT, "docs/bench");
 
-/** @param {{verdicts: import("./lib/verdict.js").Verdict[], cases: any[], date: string, machine: any, rounds: number, minutes: number}} results */
-export async function writeReport(results) {
-  const { verdicts, cases } = results;
+/** @param {{cases: any[], date: string, machine: any, rounds: number, minutes: number}} given */
+export async function writeReport(given) {
+  const { cases } = given;
+  const judged = cases.flatMap(verdicts);
+  const results = { ...given, verdicts: judged };
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "results.json"), `${JSON.stringify(results, short)}\n`);
-  writeFileSync(join(FOLDER, "targets.svg"), targetsPlot(verdicts));
+  writeFileSync(join(FOLDER, "targets.svg"), targetsPlot(judged));
   for (const kase of cases) writeFileSync(join(FOLDER, `${slug(kase.title)}.svg`), casePlot(kase));
   const parts = {
     run: described(results),
-    targets: markdown(verdictRows(verdicts)),
+    targets: markdown(verdictRows(judged)),
     cases: cases.map(section).join("\n\n"),
   };
   const page = readFileSync(TEMPLATE, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);

@@ -3,7 +3,7 @@
 //   node bench/run.js [NAME...] [--quick] [--rounds N] [--build NAME=FOLDER]... [--docs]
 //   node bench/run.js held [COUNT...]   held polls instead: see held.js
 //
-// A NAME selects cases (receive, refused, duplicate, poll, page, hold, append, cold, growth, native) or contestants
+// A NAME selects cases (receive, refused, duplicate, own, poll, page, hold, append, cold, growth, native) or contestants
 // (bare, hono+stripe, ...; the zero lines and Waypost always take part). `--quick` is for development: few rounds of
 // few requests. `--build` sets another build of Waypost beside the current one. A run of everything writes docs/bench.md,
 // and so does any other with `--docs`.

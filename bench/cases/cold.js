@@ -13,6 +13,8 @@ import { inTurns } from "../lib/turns.js";
 
 const TITLE = "cold start";
 const STARTERS = ["empty", "bare", "hono+stripe", "worker crate", "waypost", "waypost stripe"];
+/** Who takes the same webhooks. */
+const COMPARED = ["hono+stripe", "waypost stripe"];
 /** A start is a small thing that varies much. */
 const MORE_ROUNDS = 2;
 const SIZE = 1024;
@@ -28,9 +30,10 @@ export const CASES = [{
   measure,
 }];
 
-async function measure({ folder, rounds, selected }) {
+async function measure({ folder, rounds, selected, builds }) {
   const entries = [];
-  for (const contestant of RECEIVERS.filter(({ name }) => STARTERS.includes(name) && (selected(name) || name === "hono+stripe"))) {
+  const chosen = RECEIVERS.filter(({ name }) => STARTERS.includes(name) && (selected(name) || COMPARED.includes(name)));
+  for (const contestant of [...chosen, ...builds.map((build) => ({ ...build, kind: "stripe" }))]) {
     const server = await Server.start(join(folder, `cold ${contestant.name}`), contestant);
     await server.stop();
     entries.push({ ...contestant, server, runs: {} });

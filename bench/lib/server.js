@@ -1,7 +1,7 @@
 // One contestant in a workerd of its own, with KV and queue in the same process: no wrangler, no
 // network but the load's.
 
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,14 +26,19 @@ export class Server {
   /**
    * @param {string} folder
    * @param {import("../contestants.js").Contestant} contestant
+   * @param {{inside?: boolean}} [options] `inside`: with stubs/inside.js around it
    */
-  static async start(folder, contestant) {
+  static async start(folder, contestant, { inside = false } = {}) {
     const server = new Server();
     mkdirSync(folder, { recursive: true });
     const { peer, build = peer ? join(PEERS, peer, "build") : BUILD } = contestant;
     await (peer?.endsWith(".js") ? bundle(peer, folder) : cpSync(build, folder, { recursive: true }));
     mkdirSync(join(folder, "objects"), { recursive: true });
     cpSync(STUBS, folder, { recursive: true });
+    if (inside) {
+      renameSync(join(folder, "index.js"), join(folder, "inner.js"));
+      renameSync(join(folder, "inside.js"), join(folder, "index.js"));
+    }
     server.file = join(folder, "workerd.capnp");
     writeFileSync(server.file, configFile(config(contestant, folder)));
     await server.serve();
@@ -137,7 +142,7 @@ function config(contestant, folder) {
   const classes = config.durable_objects?.bindings.filter((object) => hasClass(contestant, object)) ?? [];
   const worker = {
     modules: [
-      { name: "index.js", esModule: embed("index.js") },
+      ...["index.js", "inner.js"].filter((name) => existsSync(join(folder, name))).map((name) => ({ name, esModule: embed(name) })),
       ...(existsSync(join(folder, "index_bg.wasm")) ? [{ name: "index_bg.wasm", wasm: embed("index_bg.wasm") }] : []),
     ],
     ...compatibility,

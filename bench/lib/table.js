@@ -38,10 +38,11 @@ export function rows(kase) {
 
 /** Every target, and whether it holds. @param {import("./verdict.js").Verdict[]} verdicts */
 export function verdictRows(verdicts) {
-  const line = ({ title, figure, of, bound, limit, ratio, quartiles, met }) => [
-    title, FIGURES[figure], of, `${bound} ${limit}`, ratio.toFixed(2), quartiles.map((part) => part.toFixed(2)).join(" to "), met ? "yes" : "no",
+  const line = ({ title, figure, of, bound, limit, ratio, quartiles, met, floor }) => [
+    title, FIGURES[figure], of, `${bound} ${limit}`, ratio.toFixed(2), quartiles.map((part) => part.toFixed(2)).join(" to "),
+    met ? "yes" : "no", floor === undefined ? "" : floor.toFixed(2),
   ];
-  return [["target", "figure", "beside", "", "ratio", "quartiles", "met"], ...verdicts.map(line)];
+  return [["target", "figure", "beside", "", "ratio", "quartiles", "met", "floor"], ...verdicts.map(line)];
 }
 
 /** For a terminal. */

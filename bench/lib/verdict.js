@@ -25,6 +25,7 @@ import { median, quartiles } from "./statistics.js";
  * @property {number} ratio the median of the pairs
  * @property {number[]} quartiles
  * @property {boolean} met
+ * @property {number} [floor] the ratio of a Worker that did nothing but the operations of the platform that are asked for
  */
 
 /** @returns {Verdict[]} of those targets whose contestants took part */
@@ -33,13 +34,14 @@ export function verdicts(kase) {
     const { figure = kase.figure, zero = kase.zero } = target;
     const named = (name) => kase.contestants.find((one) => one.name === name);
     const other = target.of === "best peer" ? best(kase, figure) : named(target.of);
-    const [own, base] = [named(kase.waypost ?? "waypost"), named(zero)];
+    const [own, base, ops] = [kase.waypost ?? "waypost", zero, "empty+ops"].map(named);
     if (!own || !other || (zero && !base)) return [];
     const pairs = ratios(own, other, base, figure);
     const ratio = median(pairs);
     const [bound, limit] = target.most === undefined ? ["at least", target.least] : ["at most", target.most];
     const met = bound === "at most" ? ratio <= limit : ratio >= limit;
-    return [{ title: kase.title, figure, of: other.name, bound, limit, ratio, quartiles: quartiles(pairs), met }];
+    const floor = ops && median(ratios(ops, other, base, figure));
+    return [{ title: kase.title, figure, of: other.name, bound, limit, ratio, quartiles: quartiles(pairs), met, floor }];
   });
 }
 

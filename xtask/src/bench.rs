@@ -22,12 +22,10 @@ pub(crate) fn run(project: &Project, mut args: lexopt::Parser) -> Result<ExitCod
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Value(name) => names.push(name),
-            lexopt::Arg::Long(given) => {
-                match FLAGS.iter().find(|(name, _)| *name == given) {
-                    Some((_, flag)) => names.push(flag.into()),
-                    None => return Err(arg.unexpected().into()),
-                }
-            }
+            lexopt::Arg::Long(given) => match FLAGS.iter().find(|(name, _)| *name == given) {
+                Some((_, flag)) => names.push(flag.into()),
+                None => return Err(arg.unexpected().into()),
+            },
             other => return Err(other.unexpected().into()),
         }
     }

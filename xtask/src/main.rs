@@ -45,7 +45,8 @@ cargo xtask COMMAND
   test [SUITE...] [-- ARGS]       run every test, or the suites named: check native wasm size e2e
                                   (ARGS go to the runner of a single suite)
   check                           configuration, formatting, clippy and docs, warnings denied
-  bench [NAME...] [--quick]       measure Waypost beside its peers
+  bench [NAME...] [--quick] [--docs]
+                                  measure Waypost beside its peers; a run of everything writes docs/bench.md
   chaos agent [--webhooks N] [--runs N] [--seed N]
                                   kill edge, agent and backend while webhooks come
 ";
