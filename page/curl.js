@@ -6,8 +6,8 @@ const LONGEST = 96 * 1024;
 const PLAIN = /^[^\p{C}\u2028\u2029]*$/u;
 const PLAIN_LINES = /^(?:[^\p{C}\u2028\u2029]|\n)*$/u;
 
-/** What curl says for itself. */
-const OWN = new Set(["content-length", "host", "connection", "transfer-encoding", "accept-encoding", "expect"]);
+/** What curl says for itself, and what the way here added: Cloudflare refuses who says it for himself. */
+const LEFT_OUT = /^(?:content-length|host|connection|transfer-encoding|accept-encoding|expect|cdn-loop|x-real-ip|cf-.*|x-forwarded-.*)$/i;
 
 const single = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -48,7 +48,7 @@ const header = (name, value) => `-H ${quote(value === "" ? `${name};` : `${name}
  */
 export function curl({ url, headers, contentType, body, bodyUrl }) {
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const lines = Object.entries(headers).filter(([name]) => !OWN.has(name.toLowerCase())).map(([name, value]) => header(name, value));
+  const lines = Object.entries(headers).filter(([name]) => !LEFT_OUT.test(name)).map(([name, value]) => header(name, value));
   // curl would make a form of it.
   if (!names.has("content-type")) lines.push(contentType ? header("content-type", contentType) : "-H 'content-type:'");
   // One header to a line; what curl adds of its own is taken away.

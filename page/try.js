@@ -82,7 +82,7 @@ export default async function view(visit) {
       h("p", null, h("a", { href: "#/try" }, "All providers")),
       facts(["Signs", provider.algorithm], ["Signature", provider.signature && (typeof provider.signature === "string" ? mono(provider.signature) : mono(JSON.stringify(provider.signature)))],
         ["Secret", secretOf(provider)]),
-      configured.length > 0 && section("Configured", h("ul", { class: "stack" }, configured.map(sourceRow))),
+      configured.length > 0 && section("Configured", h("ul", { class: "cards" }, configured.map(sourceRow))),
       section(configured.length > 0 ? "Another source" : "Set it up",
         h("ol", { class: "todo" },
           h("li", null, snippet("Paste into wrangler.toml", provider.config)),
@@ -99,13 +99,13 @@ export default async function view(visit) {
     const wanted = state.search.trim().toLowerCase();
     const found = state.providers?.filter(({ name }) => name.includes(wanted)) ?? [];
     return [
-      section("Configured sources", known.sources.length > 0 ? h("ul", { class: "stack" }, known.sources.map(sourceRow)) : empty("No source is configured.")),
-      section("Providers",
+      section("Choose a provider",
         state.error ? trouble(state.error) : state.providers ? [
           field("Search", h("input", { name: "search", type: "search", value: state.search, autocomplete: "off", spellcheck: false, onInput: ({ target }) => ((state.search = target.value), draw()) })),
           h("p", { class: "hint", role: "status" }, found.length === state.providers.length ? `${found.length} providers` : `${found.length} of ${state.providers.length} providers`),
-          found.length > 0 ? h("ul", { class: "rows" }, found.map(providerRow)) : empty("None of that name. A provider that nobody shipped is a few lines of config: docs/schemes.md."),
+          found.length > 0 ? h("ul", { class: "rows providers" }, found.map(providerRow)) : empty("None of that name. A provider that nobody shipped is a few lines of config: docs/schemes.md."),
         ] : waiting()),
+      section("Configured sources", known.sources.length > 0 ? h("ul", { class: "cards" }, known.sources.map(sourceRow)) : empty("No source is configured.")),
     ];
   };
   const draw = () => visit.draw(visit.route.id ? `Try ${visit.route.id}` : "Try it", content());

@@ -1,14 +1,19 @@
 //! The page's files, put together in build/page: the platform serves that folder as it is.
 
-use std::fs;
+use std::{ffi::OsString, fs};
 
 use anyhow::{Context, Result};
 
 use crate::{project::Project, run, setup::Ready};
 
-/// Files of packages that the page loads. They are made smaller on their way; the page's own are served as they are
-/// written.
-const OF_PACKAGES: &[&str] = &["uplot/dist/uPlot.esm.js", "uplot/dist/uPlot.min.css"];
+/// Files of packages that the page loads, each by the name that it loads it by. They are made one file and smaller on
+/// their way; the page's own are served as they are written.
+const OF_PACKAGES: &[(&str, &str)] = &[
+    ("uPlot.esm", "uplot/dist/uPlot.esm.js"),
+    ("uPlot.min", "uplot/dist/uPlot.min.css"),
+    ("preact", "preact/dist/preact.mjs"),
+    ("eventsource-parser", "eventsource-parser/dist/index.js"),
+];
 
 /// Puts them there anew, so that a file that is gone is gone.
 pub(crate) fn copy(project: &Project, ready: &Ready) -> Result<()> {
@@ -25,13 +30,22 @@ pub(crate) fn copy(project: &Project, ready: &Ready) -> Result<()> {
             .with_context(|| format!("cannot copy {}", file.path().display()))?;
     }
     let packages = project.root.join("node_modules");
-    let files = OF_PACKAGES
-        .iter()
-        .map(|file| packages.join(file).into_os_string());
+    let files = OF_PACKAGES.iter().map(|(name, file)| {
+        let mut entry = OsString::from(format!("{name}="));
+        entry.push(packages.join(file));
+        entry
+    });
     let out = format!("--outdir={}", to.display());
-    let options = ["--minify", "--log-level=warning", &out].map(Into::into);
+    let options = [
+        "--bundle",
+        "--format=esm",
+        "--minify",
+        "--log-level=warning",
+        &out,
+    ];
     let esbuild = ready.node.program("esbuild");
-    let command = duct::cmd(esbuild, files.chain(options)).env("PATH", ready.node.path());
+    let command =
+        duct::cmd(esbuild, files.chain(options.map(Into::into))).env("PATH", ready.node.path());
     run::shown(
         &command,
         "esbuild did not take the page's packages: see its errors above",
