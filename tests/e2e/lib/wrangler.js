@@ -10,10 +10,11 @@ import { BUILD, WRANGLER } from "./tools.js";
 import { freePort, until } from "./wait.js";
 
 /**
- * @param {{build?: string} & import("./project.js").Overrides} [options]
+ * @param {{build?: string, protocol?: "http" | "https"} & import("./project.js").Overrides} [options]
+ *   `https` with a certificate that wrangler makes for itself
  * @returns {Promise<Wrangler>}
  */
-export async function startWrangler({ build = BUILD, ...overrides } = {}) {
+export async function startWrangler({ build = BUILD, protocol = "http", ...overrides } = {}) {
   const folder = temporaryFolder("wrangler");
   const { config, secrets } = project(overrides);
   cpSync(build, join(folder, "build"), { recursive: true });
@@ -21,7 +22,7 @@ export async function startWrangler({ build = BUILD, ...overrides } = {}) {
   const lines = Object.entries(secrets).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
   writeFileSync(join(folder, ".dev.vars"), lines.join(""));
 
-  const server = new Wrangler(folder, await freePort());
+  const server = new Wrangler(folder, await freePort(), protocol);
   await server.start();
   return server;
 }
@@ -33,14 +34,16 @@ export class Wrangler {
   /**
    * @param {string} folder
    * @param {number} port
+   * @param {"http" | "https"} protocol
    */
-  constructor(folder, port) {
+  constructor(folder, port, protocol) {
     this.folder = folder;
     this.port = port;
+    this.protocol = protocol;
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.protocol}://127.0.0.1:${this.port}`;
   }
 
   get log() {
@@ -52,7 +55,7 @@ export class Wrangler {
       process.execPath,
       [
         WRANGLER, "dev", "--config", "wrangler.json",
-        "--ip", "127.0.0.1", "--port", String(this.port), "--inspector-port", "0",
+        "--ip", "127.0.0.1", "--port", String(this.port), "--local-protocol", this.protocol, "--inspector-port", "0",
         "--persist-to", "state", "--show-interactive-dev-session", "false",
       ],
       {
