@@ -1,14 +1,14 @@
 // What happened, said where it is seen and heard.
 
+const SHOWN_MS = 5_000;
 const place = document.getElementById("said");
 let timer;
 
 /** @param {string} words */
 export function say(words) {
   place.textContent = words;
-  place.classList.add("shown");
   clearTimeout(timer);
-  timer = setTimeout(() => place.classList.remove("shown"), 4_000);
+  timer = setTimeout(() => (place.textContent = ""), SHOWN_MS);
 }
 
 /** Copies a text, and says so. @param {string} text @param {string} what */

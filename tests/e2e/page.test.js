@@ -75,9 +75,8 @@ test("the overview says what needs attention first", { skip: skipPage }, async (
   await operator.page.locator(".spark canvas").first().waitFor();
   // Each concern leads to where something can be done.
   await operator.page.getByRole("link", { name: /dead letters in default/ }).click();
-  await operator.settled();
-  assert.match(await operator.page.title(), /^Dead letters/);
-  assert.ok(failing);
+  await operator.arrived("Dead letters");
+  await operator.page.getByText(failing).first().waitFor();
 });
 
 test("it refreshes by itself, and not while nobody looks", { skip: skipPage }, async () => {

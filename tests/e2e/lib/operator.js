@@ -79,7 +79,18 @@ export class Operator {
 
   /** Goes to a view, and waits until it shows what it has. @param {string} hash */
   async go(hash) {
-    await this.page.evaluate((to) => void (location.hash = to), hash);
+    await this.page.evaluate((to) => new Promise((over) => {
+      // After the page's own listener, which takes the old view away.
+      addEventListener("hashchange", () => over(undefined), { once: true });
+      if (new URL(to, location.href).hash === location.hash) dispatchEvent(new HashChangeEvent("hashchange"));
+      location.hash = to;
+    }), hash);
+    await this.settled();
+  }
+
+  /** Waits until a view is there that something else leads to. @param {string} title */
+  async arrived(title) {
+    await this.page.getByRole("heading", { name: title, level: 1 }).waitFor();
     await this.settled();
   }
 
@@ -98,9 +109,9 @@ export class Operator {
     return this.page.locator("main").innerText();
   }
 
-  /** What axe finds grave here. */
+  /** What axe finds grave here. Its legacy mode opens no window of its own. */
   async violations() {
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    const { violations } = await new AxeBuilder({ page: this.page }).setLegacyMode().analyze();
     return violations.filter(({ impact }) => GRAVE.has(String(impact))).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }
 
