@@ -61,6 +61,11 @@ export class Busy {
     const claim = (/** @type {object} */ body) => this.waypost.get("/consumers/billing/claim", { method: "POST", body: JSON.stringify(body) });
     const { json } = await claim({ max: 1, max_attempts: 1 });
     await this.waypost.get("/consumers/billing/nack", { method: "POST", body: JSON.stringify({ leases: [json.events[0].lease] }) });
+    // What the edge counts reaches the feed a little later.
+    await until(async () => {
+      const [{ sources }] = (await this.waypost.fetch("/overview", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json.feeds;
+      return sources.some((/** @type {any} */ one) => one.source === "stripe" && one.failing === 3);
+    }, { what: "the feed knows what was refused", within: 60_000, every: 200 });
     return { failing };
   }
 
