@@ -2,7 +2,7 @@
 
 import { ask, base, part, post } from "./api.js";
 import { isBehind } from "./attention.js";
-import { badge, button, empty, facts, field, h, mono, theirs, trouble, waiting } from "./dom.js";
+import { badge, button, empty, facts, field, h, mono, submit, theirs, trouble, waiting } from "./dom.js";
 import { sure } from "./dialog.js";
 import { ago, count, moment, span } from "./format.js";
 import { say } from "./say.js";
@@ -85,7 +85,7 @@ export default function view(visit) {
         Object.entries(PLACES).map(([place, [words]]) => h("option", { key: place, value: place }, words)))),
       type && field(state.place === "id" ? "Id" : "Time", h("input", { name: "where", key: type, type, required: true, step: type === "text" ? undefined : 1, autocomplete: "off" }), hint),
       trouble(state.refused),
-      h("p", { class: "actions" }, h("button", { class: "main", type: "submit" }, "Seek"), " ", button("Cancel", toggle(name))));
+      h("p", { class: "actions" }, submit("Seek"), " ", button("Cancel", toggle(name))));
   };
   const row = (one) => h("li", { key: one.name, class: "card" },
     h("div", { class: "name" }, h("h2", null, theirs(one.name)),

@@ -99,7 +99,7 @@ export default function view(visit) {
         h("label", { class: "choice" },
           h("input", { type: "checkbox", name: "all", checked: able.length > 0 && chosen.size === able.length, indeterminate: some, disabled: busy || able.length === 0, onChange: all }),
           h("span", null, `Select all ${able.length}${next ? " shown" : ""}`)),
-        button(busy ? "Replaying …" : `Replay ${count(chosen.size, "dead letter")}`, replay, { class: "main", disabled: busy || chosen.size === 0 }),
+        button(busy ? "Replaying …" : `Replay ${count(chosen.size, "dead letter")}`, replay, { class: "main", busy, disabled: !busy && chosen.size === 0 }),
         total > 0 && h("span", { class: "progress" },
           h("progress", { max: total, value: done, "aria-label": "Replayed so far" }), ` ${done} of ${total}`)),
       h("ul", { class: "stack" }, letters.map((letter) => letterRow(feed, letter, state, choose, busy))),

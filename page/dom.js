@@ -42,7 +42,12 @@ export const field = (label, input, hint) => {
     hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
 };
 
-export const button = (label, onClick, props = {}) => h("button", { type: "button", onClick, ...props }, label);
+/** A button. While it is busy it keeps the focus, which a disabled one would lose. */
+export const button = (label, onClick, { busy = false, ...props } = {}) =>
+  h("button", { type: "button", onClick: busy ? undefined : onClick, "aria-disabled": busy || undefined, ...props }, label);
+
+/** What sends a form, which its handler does not do while it is busy. */
+export const submit = (label, busy) => h("button", { class: "main", type: "submit", "aria-disabled": busy || undefined }, label);
 
 /** Why something failed, as the problem says. */
 export const trouble = (error) => error && h("p", { class: "trouble", role: "alert" },

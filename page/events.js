@@ -128,7 +128,7 @@ export default async function view(visit) {
         : state.busy ? waiting() : empty(filters.size > 0 ? "Nothing here passes the filter." : "No event is kept here yet. The next one shows up by itself."),
       h("p", { class: "more" }, state.end || !state.position
         ? state.events.length > 0 && h("span", { class: "faint" }, `${number(state.events.length)} shown. This is where the feed begins.`)
-        : button(state.busy ? "Loading …" : "Older events", more, { "aria-disabled": state.busy })));
+        : button(state.busy ? "Loading …" : "Older events", more, { busy: state.busy })));
   };
 
   draw();

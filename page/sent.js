@@ -72,7 +72,7 @@ export class Sent {
         : delivery ? attempts(delivery)
         : h("p", { class: "faint" }, taken ? "Not sent: it is older than the subscription." : "Not sent: the subscription does not take its type."),
       h("p", { class: "actions" },
-        button("Replay", () => this.#replay([target]), { disabled: !taken, "aria-label": `Replay to ${url}` }), " ",
+        button("Replay", () => this.#replay([target]), { busy: this.#state.busy, disabled: !taken, "aria-label": `Replay to ${url}` }), " ",
         h("a", { href: to(this.feed, "subscriptions", id) }, "Subscription")));
   }
 
@@ -84,8 +84,8 @@ export class Sent {
     return [
       trouble(error),
       h("p", { class: "actions" },
-        button(`Replay to the selected (${chosen.size})`, () => this.#replay(able.filter(({ subscription_id: id }) => chosen.has(id))), { disabled: busy || chosen.size === 0 }), " ",
-        button(`Replay to all (${able.length})`, () => this.#replay(able), { disabled: busy || able.length === 0 })),
+        button(`Replay to the selected (${chosen.size})`, () => this.#replay(able.filter(({ subscription_id: id }) => chosen.has(id))), { busy, disabled: !busy && chosen.size === 0 }), " ",
+        button(`Replay to all (${able.length})`, () => this.#replay(able), { busy, disabled: able.length === 0 })),
       h("ul", { class: "stack" }, targets.slice(0, shown).map((target, at) => this.#row(target, rows[at]))),
       targets.length > shown && button(`Show the other ${targets.length - shown}`, () => ((this.#state.shown = targets.length), this.load())),
     ];

@@ -1,12 +1,12 @@
 // The administrator's token, once; what is kept is a cookie that no script can read.
 
 import { post } from "./api.js";
-import { field, h, trouble } from "./dom.js";
+import { field, h, submit, trouble } from "./dom.js";
 
 /** @param {import("./visit.js").Visit} visit @param {() => void} entered */
 export function signIn(visit, entered) {
   const state = { busy: false, error: null };
-  const submit = async (event) => {
+  const enter = async (event) => {
     event.preventDefault();
     if (state.busy) return;
     const input = event.target.elements.token;
@@ -24,10 +24,10 @@ export function signIn(visit, entered) {
     if (state.error) input.select();
   };
   const draw = () => visit.draw("Sign in",
-    h("form", { class: "card narrow", onSubmit: submit },
+    h("form", { class: "card narrow", onSubmit: enter },
       field("Admin token", h("input", { type: "password", name: "token", required: true, autocomplete: "current-password", spellcheck: false }),
         "The secret ADMIN_TOKEN of this Worker."),
       trouble(state.error),
-      h("button", { class: "main", type: "submit", disabled: state.busy }, state.busy ? "Signing in …" : "Sign in")));
+      submit(state.busy ? "Signing in …" : "Sign in", state.busy)));
   draw();
 }

@@ -1,7 +1,7 @@
 // Who is pushed to, and a form for one more.
 
 import { ask, base, post } from "./api.js";
-import { badge, empty, field, h, section, theirs, trouble, waiting } from "./dom.js";
+import { badge, empty, field, h, section, submit, theirs, trouble, waiting } from "./dom.js";
 import { once } from "./dialog.js";
 import { moment } from "./format.js";
 import { to } from "./routes.js";
@@ -66,7 +66,7 @@ export default function view(visit) {
         field("Format", h("select", { name: "format" }, h("option", { value: "event" }, "Event with its id and time"), h("option", { value: "raw" }, "The webhook’s own bytes"))),
         h("label", { class: "choice" }, h("input", { type: "checkbox", name: "ordered" }), h("span", null, "In order: each event waits for the one before it")),
         trouble(state.refused),
-        h("p", { class: "actions" }, h("button", { class: "main", type: "submit", disabled: state.busy }, state.busy ? "Asking the URL …" : "Create")))));
+        h("p", { class: "actions" }, submit(state.busy ? "Asking the URL …" : "Create", state.busy)))));
   draw();
   return load();
 }

@@ -1,11 +1,11 @@
 // A provider's endpoint, its secret's name and its config; and a signed sample that is seen to arrive.
 
 import { ask, base, part, post } from "./api.js";
-import { badge, button, empty, facts, field, h, mono, section, theirs, trouble, waiting } from "./dom.js";
+import { badge, button, empty, facts, field, h, mono, section, theirs, trouble, waiting, webLink } from "./dom.js";
 import { known, learn } from "./known.js";
 import { follow } from "./live.js";
 import { to } from "./routes.js";
-import { copy } from "./say.js";
+import { copy, say } from "./say.js";
 
 const endpoint = (source) => `${location.origin}/webhooks/receive${source === "default" ? "" : `/${part(source)}`}`;
 
@@ -14,7 +14,8 @@ const snippet = (label, text) => h("div", { class: "snippet" },
   h("div", { class: "name" }, h("h3", null, label), button("Copy", () => copy(text, label), { "aria-label": `Copy: ${label}` })),
   h("pre", { class: "body short", tabindex: 0, role: "group", "aria-label": label }, text));
 
-const secretOf = ({ secret }) => secret && [secret.form, secret.prefix && [" that begins with ", mono(secret.prefix)]];
+/** What a secret looks like; nothing where there is none to set. */
+const secretOf = ({ secret, variable }) => variable && [secret.form, secret.prefix && [", and begins with ", mono(secret.prefix)]];
 
 /** @param {import("./visit.js").Visit} visit */
 export default async function view(visit) {
@@ -54,6 +55,18 @@ export default async function view(visit) {
     draw();
   };
 
+  /** Whether its provider gives the secret, which is taken while the source is armed. */
+  const handed = (source) => state.providers?.some(({ name, handed }) => handed && name === source.provider);
+  const arm = async (source) => {
+    try {
+      await post(`/sources/${part(source.name)}/arm`, undefined, { signal: visit.signal });
+      say(`${source.name} takes a secret for ten minutes.`);
+    } catch (error) {
+      state.samples.set(source.name, { state: "failed", error });
+      draw();
+    }
+  };
+
   const STATES = { sending: "plain", sent: "warn", arrived: "good", refused: "bad", failed: "bad" };
   const outcome = (source) => {
     const mine = state.samples.get(source.name);
@@ -70,7 +83,8 @@ export default async function view(visit) {
       ["Secrets", source.secrets.map((name) => [mono(name, { key: name }), " "])], ["Feed", source.feed]),
     source.status !== "ready" && source.secrets.map((name) => snippet(`Set ${name}`, `wrangler secret put ${name}`)),
     h("p", { class: "actions" }, button("Send a signed sample", () => sample(source),
-      { disabled: source.status !== "ready" || state.samples.get(source.name)?.state === "sending", "aria-label": `Send a signed sample to ${source.name}` })),
+      { disabled: source.status !== "ready", busy: state.samples.get(source.name)?.state === "sending", "aria-label": `Send a signed sample to ${source.name}` }),
+    handed(source) && button("Arm for ten minutes", () => arm(source), { "aria-label": `Arm ${source.name} for ten minutes` })),
     outcome(source));
 
   const providerRow = ({ name, algorithm, signable }) => h("li", { key: name },
@@ -80,8 +94,8 @@ export default async function view(visit) {
     const configured = known.sources.filter((source) => source.provider === provider.name);
     return [
       h("p", null, h("a", { href: "#/try" }, "All providers")),
-      facts(["Signs", provider.algorithm], ["Signature", provider.signature && (typeof provider.signature === "string" ? mono(provider.signature) : mono(JSON.stringify(provider.signature)))],
-        ["Secret", secretOf(provider)]),
+      facts(["Signs", provider.algorithm], ["Signature", theirs(provider.signature)], ["Secret", secretOf(provider)],
+        ["Documentation", provider.page && webLink(provider.page)]),
       configured.length > 0 && section("Configured", h("ul", { class: "cards" }, configured.map(sourceRow))),
       section(configured.length > 0 ? "Another source" : "Set it up",
         h("ol", { class: "todo" },
@@ -89,6 +103,7 @@ export default async function view(visit) {
           provider.variable && h("li", null, snippet("Set the secret", `wrangler secret put ${provider.variable}`)),
           h("li", null, snippet("Deploy", "wrangler deploy")),
           h("li", null, snippet("Give the provider this URL", endpoint(provider.name)))),
+        provider.handed && h("p", { class: "hint" }, "It hands its secret over itself. Arm the source, which is configured then, and have the provider ask for the endpoint."),
         !provider.signable && h("p", { class: "hint" }, "Only the provider can sign for it: it signs with a private key.")),
     ];
   };
