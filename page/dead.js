@@ -9,11 +9,9 @@ import { say } from "./say.js";
 const AT_ONCE = 4;
 
 /** Whose it is, in words. */
-const origin = ({ consumer, subscription }) =>
-  consumer != null ? ["Consumer", theirs(consumer)] : subscription != null ? ["Subscription", mono(subscription)] : ["Origin", "the queue"];
-
-const answer = ({ status, error, body }) => [status != null && mono(status), error && [" ", theirs(error)],
-  body && h("pre", { class: "body short", tabindex: 0, role: "group", "aria-label": "Last answer" }, theirs(body))];
+const origin = (feed, { consumer, subscription }) =>
+  consumer != null ? ["Consumer", theirs(consumer)]
+    : subscription != null ? ["Subscription", h("a", { href: to(feed, "subscriptions", subscription) }, mono(subscription))] : ["Origin", "the queue"];
 
 const outcome = (result) => (result instanceof Error
   ? h("span", { class: "bad", role: "note" }, badge("not replayed", "bad"), " ", theirs(result.message))
@@ -27,13 +25,14 @@ const letterRow = (feed, letter, { chosen, results }, choose, busy) => h("li", {
     results.has(letter.id) && outcome(results.get(letter.id))),
   facts(
     ["When", h("time", { datetime: letter.at }, moment(letter.at))],
-    origin(letter),
+    origin(feed, letter),
     ["Attempts", String(letter.attempts)],
     ["Source", letter.source && theirs(letter.source)], ["Type", letter.type && theirs(letter.type)],
     ["Provider’s id", letter.webhook_id && mono(letter.webhook_id)],
     ["Size", letter.size != null && bytes(letter.size)],
     ["Event", letter.event && h("a", { href: to(feed, "events", letter.event) }, mono(letter.event))],
-    ["Last answer", letter.last_response && answer(letter.last_response)]));
+    ["Last answer", letter.last_response && [letter.last_response.status != null && mono(letter.last_response.status), " ", theirs(letter.last_response.error ?? "")]]),
+  letter.last_response?.body && h("pre", { class: "body short", tabindex: 0, role: "group", "aria-label": "Last answer" }, theirs(letter.last_response.body)));
 
 /** @param {import("./visit.js").Visit} visit */
 export default function view(visit) {

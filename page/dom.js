@@ -11,6 +11,9 @@ export const theirs = (text, props) => h("bdi", props, String(text ?? ""));
 /** The same as code. */
 export const mono = (text, props) => h("code", props, theirs(text));
 
+/** A sentence of ours that has theirs between backticks. */
+export const quoted = (text, props) => h("span", props, String(text).split("`").map((one, at) => (at % 2 === 1 ? mono(one, { key: at }) : theirs(one, { key: at }))));
+
 /** A link out, where the URL is one of the web; else its text alone. */
 export function webLink(url) {
   const { protocol } = URL.parse(url) ?? {};

@@ -14,15 +14,15 @@ const EVERY_SECONDS = 10;
 
 
 
-/** One thing: its name, its state, a line of the last hour, and figures. */
-const card = (key, name, href, state, line, ...figures) => h("li", { key, class: "card thing" },
-  h("div", { class: "name" }, href ? h("a", { href }, theirs(name)) : theirs(name), state),
+/** One thing: its name and a word beside it, its state, a line of the last hour, and figures. */
+const card = ({ key, name, href, beside }, state, line, ...figures) => h("li", { key, class: "card thing" },
+  h("div", { class: "name" }, h("span", null, href ? h("a", { href }, theirs(name)) : theirs(name), beside && h("small", null, ` ${beside}`)), state),
   line && h(Spark, { series: line.series }),
   h("ul", { class: "figures" }, figures.filter(Boolean).map((figure, at) => h("li", { key: at }, figure))));
 
 /** What was refused in the last hour, with the codes that say why. */
 const refusals = ({ refused, codes }) => refused > 0 && h("span", { class: "bad" }, `${number(refused)} refused: `,
-  codes.slice(0, 3).map(([code, n], at) => [at > 0 && ", ", h("span", { key: code }, `${code.replaceAll("_", " ")} ${number(n)}`)]));
+  codes.slice(0, 3).map(([code, n], at) => [at > 0 && ", ", h("span", { key: code }, `${code.replaceAll("_", " ")}${codes.length > 1 ? ` ${number(n)}` : ""}`)]));
 
 function sourceCard(overview, source) {
   const feed = overview.feeds.find(({ name }) => name === source.feed);
@@ -30,18 +30,18 @@ function sourceCard(overview, source) {
   const line = feed?.tallies ? received(feed, overview.minute, source.name) : undefined;
   const failing = heard && isFailing(heard);
   const state = source.status !== "ready" ? badge("misconfigured", "bad") : failing ? badge("failing", "bad") : badge("ready", "good");
-  return card(source.name, source.name, `${to(source.feed, "events")}?source=${encodeURIComponent(source.name)}`, state, line,
+  const href = to(source.feed, "events", undefined, { source: source.name });
+  return card({ key: source.name, name: source.name, href, beside: source.provider !== source.name && source.provider }, state, line,
     line && `${number(line.taken)} in the last hour`,
     line && refusals(line),
     heard?.heard_seconds == null ? "never heard" : `last heard ${span(heard.heard_seconds)} ago`,
-    source.status !== "ready" && h("span", null, "needs ", source.secrets.map((name) => [mono(name, { key: name }), " "])),
-    source.provider && h("span", { class: "faint" }, source.provider));
+    source.status !== "ready" && h("span", null, "needs ", source.secrets.map((name) => [mono(name, { key: name }), " "])));
 }
 
 function feedCard(overview, feed) {
-  if (feed.error) return card(feed.name, feed.name, null, badge("does not answer", "bad"));
+  if (feed.error) return card({ key: feed.name, name: feed.name }, badge("does not answer", "bad"));
   const line = received(feed, overview.minute);
-  return card(feed.name, feed.name, to(feed.name, "events"), badge(feed.public ? "public" : "private"), line,
+  return card({ key: feed.name, name: feed.name, href: to(feed.name, "events") }, badge(feed.public ? "public" : "private"), line,
     `${number(line.taken)} in the last hour`,
     `${count(feed.events, "event")}, ${bytes(feed.bytes)}`,
     feed.oldest_seconds != null && `oldest ${span(feed.oldest_seconds)} old`,
@@ -49,7 +49,10 @@ function feedCard(overview, feed) {
     feed.dead_letters > 0 && h("a", { href: to(feed.name, "dead-letters") }, count(feed.dead_letters, "dead letter")));
 }
 
-const consumerCard = (feed, one) => card(`${feed.name}/${one.name}`, one.name, to(feed.name, "consumers"),
+/** Whose it is, where there are several. */
+const besideOf = ({ name }) => known.feeds.length > 1 && `of ${name}`;
+
+const consumerCard = (feed, one) => card({ key: `${feed.name}/${one.name}`, name: one.name, href: to(feed.name, "consumers"), beside: besideOf(feed) },
   isBehind(one) ? badge("behind", "warn") : badge("keeps up", "good"), undefined,
   `${count(one.lag, "event")} behind`,
   one.oldest_unacknowledged_seconds != null && one.lag > 0 && `oldest ${span(one.oldest_unacknowledged_seconds)} old`,
@@ -57,7 +60,8 @@ const consumerCard = (feed, one) => card(`${feed.name}/${one.name}`, one.name, t
   one.gap && h("span", { class: "bad" }, "lost events to retention"),
   one.claimed_at && `last claim ${ago(one.claimed_at)}`);
 
-const subscriptionCard = (feed, one) => card(`${feed.name}/${one.subscription_id}`, one.url, to(feed.name, "subscriptions", one.subscription_id),
+const subscriptionCard = (feed, one) => card(
+  { key: `${feed.name}/${one.subscription_id}`, name: one.url, href: to(feed.name, "subscriptions", one.subscription_id), beside: besideOf(feed) },
   badge(one.status, TONES[one.status]), undefined,
   ...(one.deliveries ? [
     `${number(one.deliveries.pending)} pending`,
@@ -67,7 +71,7 @@ const subscriptionCard = (feed, one) => card(`${feed.name}/${one.subscription_id
   ] : ["does not answer"]),
   one.reason && theirs(one.reason));
 
-/** A list of cards, grouped under its heading; of a feed's things the feed's name is said where there are several. */
+/** A list of cards under its heading. */
 const group = (title, cards, none) => section(title, cards.length > 0 ? h("ul", { class: "cards" }, cards) : empty(none));
 
 function content(overview) {

@@ -3,7 +3,7 @@
 import { Component, h } from "./dom.js";
 import { MINUTES } from "./tallies.js";
 
-const WIDTH = 132;
+const WIDTH = 116;
 const HEIGHT = 34;
 /** Loaded once, after what is to be read stands there. */
 const library = import("./uPlot.esm.js").then(({ default: uPlot }) => uPlot);
@@ -38,7 +38,7 @@ export class Spark extends Component {
   /** No line where nothing was refused. */
   data() {
     const [taken, refused] = this.props.series;
-    return [MINUTE, taken, refused.some((n) => n > 0) ? refused : MINUTE.map(() => null)];
+    return [MINUTE, taken, refused.map((n, at) => (n > 0 || refused[at - 1] > 0 || refused[at + 1] > 0 ? n : null))];
   }
 
   componentWillUnmount() {

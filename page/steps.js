@@ -1,7 +1,7 @@
 // How a signature was verified, step by step.
 
 import { ask, base, part } from "./api.js";
-import { badge, h, theirs } from "./dom.js";
+import { badge, h, quoted, theirs } from "./dom.js";
 
 const TONES = { passed: "good", failed: "bad", skipped: "plain" };
 
@@ -12,5 +12,5 @@ export const verified = ({ verdict, provider, steps }) => [
   h("p", null, verdict === "verified" ? badge("verified", "good") : badge(verdict, "bad"), provider && h("span", { class: "faint" }, ` as ${provider} signs`)),
   h("ol", { class: "steps" }, steps.map(({ step, status, detail }, at) => h("li", { key: at, class: status },
     h("span", { class: "step" }, badge(status, TONES[status]), " ", h("strong", null, theirs(step))),
-    detail && theirs(detail, { class: "detail" })))),
+    detail && quoted(detail, { class: "detail" })))),
 ];
