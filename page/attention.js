@@ -15,8 +15,19 @@ const ALERTS = {
   source_silent: (subject) => `Nothing comes from ${subject}`,
   consumer_behind: (subject) => `The consumer ${subject} is too far behind`,
   dead_letters: (subject) => `Dead letters are growing in ${subject}`,
-  subscription_stopped: (subject) => `The subscription ${subject} has stopped`,
+  subscription_stopped: (subject, feed) =>
+    `Nothing is sent to ${feed.subscriptions.find(({ subscription_id: id }) => id === subject)?.url ?? subject}: the subscription has stopped`,
   consumer_gap: (subject) => `The consumer ${subject} lost events to retention`,
+};
+
+/** Where something can be done about it. */
+const LEADS = {
+  source_failing: (at, subject) => at("events", undefined, { source: subject }),
+  source_silent: (at, subject) => at("events", undefined, { source: subject }),
+  consumer_behind: (at) => at("consumers"),
+  consumer_gap: (at) => at("consumers"),
+  dead_letters: (at) => at("dead-letters"),
+  subscription_stopped: (at, subject) => at("subscriptions", subject),
 };
 
 /**
@@ -31,14 +42,13 @@ const ALERTS = {
 /** @param {any} feed @returns {Concern[]} */
 function ofFeed(feed) {
   const { name } = feed;
-  const at = (list, id) => to(name, list, id);
+  const at = (list, id, query) => to(name, list, id, query);
   const key = (...parts) => JSON.stringify([name, ...parts]);
   if (feed.error) return [{ key: key(), tone: "bad", words: `The feed ${name} does not answer`, href: "#/" }];
   const alerted = new Set(feed.alerts.map(({ alert, subject }) => `${alert} ${subject}`));
   const alerts = feed.alerts.map(({ alert, subject, since }) => {
-    const list = alert.startsWith("consumer") ? "consumers" : { dead_letters: "dead-letters", subscription_stopped: "subscriptions" }[alert];
-    const words = (Object.hasOwn(ALERTS, alert) ? ALERTS[alert] : () => `${alert}: ${subject}`)(subject);
-    return { key: key(alert, subject), tone: "bad", words, since, href: list ? at(list) : `${at("events")}?source=${encodeURIComponent(subject)}` };
+    const words = (Object.hasOwn(ALERTS, alert) ? ALERTS[alert] : () => `${alert}: ${subject}`)(subject, feed);
+    return { key: key(alert, subject), tone: "bad", words, since, href: (Object.hasOwn(LEADS, alert) ? LEADS[alert] : LEADS.source_failing)(at, subject) };
   });
   const failing = feed.sources.filter(({ source, failing }) => failing >= FAILING && !alerted.has(`source_failing ${source}`)).map(({ source, failing }) => ({
     key: key("failing", source), tone: "bad", href: "#/try",

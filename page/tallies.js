@@ -4,7 +4,7 @@
 export const MINUTES = 60;
 
 /** What becomes of a webhook that was taken; anything else is the code of a refusal. */
-const TAKEN = new Set(["stored", "duplicate", "already_processed", "answered"]);
+const TAKEN = new Set(["stored", "duplicate", "already_processed", "redelivered", "answered"]);
 
 /** Tallies of one kind, as objects. @param {any} feed @param {string} kind */
 const of = (feed, kind) => feed.tallies.filter(([one]) => one === kind).map(([, a, b, minute, n]) => ({ a, b, minute, n }));

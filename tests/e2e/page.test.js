@@ -9,6 +9,7 @@ import { certificate } from "./lib/certificate.js";
 import { expectProblem } from "./lib/expect.js";
 import { ADMIN_TOKEN } from "./lib/fixtures.js";
 import { Operator, skipPage } from "./lib/operator.js";
+import { until } from "./lib/wait.js";
 
 /** @type {Busy} */
 let busy;
@@ -16,7 +17,8 @@ let busy;
 let operator;
 before(async () => {
   if (skipPage) return;
-  busy = await Busy.start();
+  const feed = { tokens: ["POLL_TOKEN"], alerts: { every_seconds: 1, failing_webhooks: 3, dead_letters: 1 } };
+  busy = await Busy.start({ feeds: { default: feed, orders: { tokens: ["POLL_TOKEN"] } } });
   operator = await Operator.open(busy.server);
 });
 after(async () => {
@@ -64,9 +66,11 @@ test("the overview says what needs attention first", { skip: skipPage }, async (
   await operator.page.reload();
   await operator.settled();
   const text = await operator.text();
-  const places = ["Needs attention", "The source broken refuses everything", "stripe: the last 3 webhooks failed verification", "dead letters in default", "Sources", "Feeds", "Consumers", "Subscriptions"]
-    .map((words) => [words, text.indexOf(words)]);
+  const places = ["Needs attention", "The source broken refuses everything", "Sources", "Feeds", "Consumers", "Subscriptions"]
+    .map((words) => [words, text.search(words)]);
   assert.deepEqual([...places].sort(([, a], [, b]) => Number(a) - Number(b)), places);
+  const attention = text.slice(0, text.search("Sources"));
+  assert.ok(attention.includes("stripe") && /dead letters/i.test(attention), attention);
   assert.ok(places.every(([, at]) => Number(at) >= 0), `${JSON.stringify(places)}\n${text}`);
   assert.match(text, /github[\s\S]*3 in the last hour/);
   assert.match(text, /3 refused: bad signature/);
@@ -74,9 +78,30 @@ test("the overview says what needs attention first", { skip: skipPage }, async (
   assert.ok(text.includes(busy.receiver.url("/failing")));
   await operator.page.locator(".spark canvas").first().waitFor();
   // Each concern leads to where something can be done.
-  await operator.page.getByRole("link", { name: /dead letters in default/ }).click();
+  await operator.page.getByRole("link", { name: /dead letters .*in default/i }).click();
   await operator.arrived("Dead letters");
   await operator.page.getByText(failing).first().waitFor();
+});
+
+test("an alert that is on is said in words, with the moment since when", { skip: skipPage }, async () => {
+  const { page } = operator;
+  const alerts = async () => (await busy.overview()).feeds[0].alerts;
+  await until(async () => (await alerts()).length === 2, { what: "two alerts are on", within: 60_000, every: 200 });
+  await page.reload();
+  await operator.settled();
+  const concerns = page.locator(".concerns li");
+  await concerns.filter({ hasText: /^No webhook of stripe passes verification.* since .* ago$/ }).waitFor();
+  await concerns.filter({ hasText: /^Dead letters are growing in default since/ }).waitFor();
+  // Once, and not again by the numbers that it stands for.
+  assert.equal(await concerns.filter({ hasText: "stripe" }).count(), 1);
+  assert.equal(await concerns.filter({ hasText: /dead letters/i }).count(), 1);
+  // What it told is an event like any, though nobody signed it.
+  await concerns.getByRole("link", { name: /No webhook of stripe/ }).click();
+  await operator.arrived("Events");
+  await operator.go("#/feeds/default/events?source=waypost");
+  await page.locator(".rows a").first().click();
+  await operator.arrived("Event");
+  await page.getByText(/"status": "firing"/).waitFor();
 });
 
 test("it refreshes by itself, and not while nobody looks", { skip: skipPage }, async () => {

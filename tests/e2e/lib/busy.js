@@ -42,6 +42,11 @@ export class Busy {
     }, { what: "it is stored", every: 50 });
   }
 
+  /** How everything is. @returns {Promise<any>} */
+  async overview() {
+    return (await this.waypost.fetch("/overview", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json;
+  }
+
   /** A subscription whose endpoint always answers so. @param {string} path @param {import("./receiver.js").Step} [step] @param {object} [more] */
   async subscribe(path, step, more) {
     if (step !== undefined) this.receiver.always(path, step);
@@ -63,7 +68,7 @@ export class Busy {
     await this.waypost.get("/consumers/billing/nack", { method: "POST", body: JSON.stringify({ leases: [json.events[0].lease] }) });
     // What the edge counts reaches the feed a little later.
     await until(async () => {
-      const [{ sources }] = (await this.waypost.fetch("/overview", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json.feeds;
+      const [{ sources }] = (await this.overview()).feeds;
       return sources.some((/** @type {any} */ one) => one.source === "stripe" && one.failing === 3);
     }, { what: "the feed knows what was refused", within: 60_000, every: 200 });
     return { failing };
