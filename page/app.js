@@ -12,8 +12,13 @@ const top = document.getElementById("top");
 /** @type {Visit | undefined} */
 let visit;
 
-/** Draws the view of the address. @param {boolean} moved whether somebody went there, whose focus follows */
-async function show(moved) {
+/**
+ * Draws the view of the address.
+ *
+ * @param {boolean} moved whether somebody went there, whose focus follows
+ * @param {any} [overview] what was asked for this moment
+ */
+async function show(moved, overview) {
   const route = parse(location.hash);
   visit?.leave();
   const here = (visit = new Visit(main, route, moved));
@@ -22,7 +27,7 @@ async function show(moved) {
   document.title = `${title} · Waypost`;
   try {
     const { default: view } = await load();
-    if (!here.signal.aborted) await view(here);
+    if (!here.signal.aborted) await view(here, overview);
   } catch (error) {
     here.fail(error);
   }
@@ -39,15 +44,16 @@ function signedOut() {
 
 /** What is there to look at; who has no session is asked for the token. */
 async function start(moved = true) {
+  let overview;
   try {
-    learn(await ask("/overview"));
+    overview = learn(await ask("/overview"));
   } catch (error) {
     if (error.status === 401) return;
     visit ??= new Visit(main, { view: "overview", query: new URLSearchParams() }, false);
     if (known.feeds.length === 0) return visit.fail(error, () => start(moved));
   }
   top.hidden = false;
-  await show(moved);
+  await show(moved, overview);
 }
 
 session.addEventListener("over", signedOut);

@@ -1,12 +1,11 @@
-// What the page heard last of the whole Waypost: names for menus and links, and the answer itself until it is shown.
+// What the page heard last of the whole Waypost: names for menus and links.
 
-export const known = { feeds: [], sources: [], fresh: null };
+export const known = { feeds: [], sources: [] };
 
 /** @param {any} overview the answer of GET /overview */
 export function learn(overview) {
   known.feeds = overview.feeds;
   known.sources = overview.sources;
-  known.fresh = overview;
   return overview;
 }
 

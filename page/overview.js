@@ -89,21 +89,18 @@ function content(overview) {
   ];
 }
 
-/** @param {import("./visit.js").Visit} visit */
-export default function view(visit) {
-  let overview = null;
+/** @param {import("./visit.js").Visit} visit @param {any} [overview] where it was asked for just now */
+export default function view(visit, overview) {
+  let fresh = overview !== undefined;
   const draw = (error) => visit.draw("Overview", trouble(error), overview ? content(overview) : !error && waiting());
-  // What the page asked for on its way in.
-  if (known.fresh) overview = known.fresh;
   draw();
   return visit.every(EVERY_SECONDS, async () => {
-    if (known.fresh) {
-      known.fresh = null;
+    if (fresh) {
+      fresh = false;
       return;
     }
     try {
       overview = learn(await ask("/overview", { signal: visit.signal }));
-      known.fresh = null;
       draw();
     } catch (error) {
       if (!visit.signal.aborted) draw(error);

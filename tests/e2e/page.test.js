@@ -87,8 +87,7 @@ test("an alert that is on is said in words, with the moment since when", { skip:
   const { page } = operator;
   const alerts = async () => (await busy.overview()).feeds[0].alerts;
   await until(async () => (await alerts()).length === 2, { what: "two alerts are on", within: 60_000, every: 200 });
-  await page.reload();
-  await operator.settled();
+  await operator.go("#/");
   const concerns = page.locator(".concerns li");
   await concerns.filter({ hasText: /^No webhook of stripe passes verification.* since .* ago$/ }).waitFor();
   await concerns.filter({ hasText: /^Dead letters are growing in default since/ }).waitFor();
