@@ -3,7 +3,6 @@
 const NUMBER = new Intl.NumberFormat("en");
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium", hour12: false });
 const CLOCK = new Intl.DateTimeFormat("en", { timeStyle: "medium", hour12: false });
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** The units of a span, each with so many seconds, the longest first. */
 const SPANS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
@@ -19,12 +18,11 @@ export function span(seconds) {
   return count(Math.floor(seconds / long), unit);
 }
 
+/** How long something has lasted. What is ahead by a clock that goes wrong has just begun. */
+export const lasting = (since, now = Date.now()) => span(Math.max(0, now - Date.parse(since)) / 1000);
+
 /** `5 minutes ago`. */
-export function ago(time, now = Date.now()) {
-  const seconds = (Date.parse(time) - now) / 1000;
-  const [unit, long] = SPANS.find(([, long]) => Math.abs(seconds) >= long) ?? ["second", 1];
-  return RELATIVE.format(Math.trunc(seconds / long), unit);
-}
+export const ago = (time, now = Date.now()) => `${lasting(time, now)} ago`;
 
 /** A day and a time; nothing of what is none. */
 export const moment = (time) => (Number.isNaN(Date.parse(time)) ? String(time ?? "") : DAY.format(new Date(time)));

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { concerns, isBehind, isFailing } from "./attention.js";
 import { badge, empty, h, mono, section, theirs, trouble, waiting } from "./dom.js";
-import { ago, bytes, count, number, span } from "./format.js";
+import { ago, bytes, count, lasting, number, span } from "./format.js";
 import { known, learn } from "./known.js";
 import { to } from "./routes.js";
 import { Spark } from "./spark.js";
@@ -81,7 +81,7 @@ function content(overview) {
     section("Needs attention", attention.length === 0
       ? h("p", { class: "calm" }, "Nothing. Everything answers, and nothing has failed.")
       : h("ul", { class: "concerns" }, attention.map(({ key, tone, words, since, href }) => h("li", { key, class: tone },
-        h("a", { href }, theirs(words)), since && h("span", { class: "faint" }, ` since ${ago(since)}`))))),
+        h("a", { href }, theirs(words)), since && h("span", { class: "faint" }, ` for ${lasting(since)}`))))),
     group("Sources", overview.sources.map((source) => sourceCard(overview, source)), "No source is configured."),
     group("Feeds", overview.feeds.map((feed) => feedCard(overview, feed)), "No feed is configured."),
     group("Consumers", live.flatMap((feed) => feed.consumers.map((one) => consumerCard(feed, one))), "Nobody shares a feed yet."),

@@ -23,12 +23,13 @@ export class Visit {
   /** Draws the view: its heading and what is below. Drawn again, only what differs is touched. */
   draw(title, ...children) {
     if (this.signal.aborted) return;
+    const held = this.#root.contains(document.activeElement);
     render(h("div", { class: "view", key: this.route.view }, h("h1", { tabindex: -1 }, title), ...children), this.#root);
-    if (this.#focus) {
-      this.#focus = false;
-      this.#root.querySelector("h1")?.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    }
+    // Who went here, and whoever held what is gone now, goes on from the heading.
+    const lost = held && document.activeElement === document.body;
+    if (this.#focus || lost) this.#root.querySelector("h1")?.focus({ preventScroll: true });
+    if (this.#focus) scrollTo(0, 0);
+    this.#focus = false;
     this.#drawn = title;
   }
 

@@ -89,8 +89,8 @@ test("an alert that is on is said in words, with the moment since when", { skip:
   await until(async () => (await alerts()).length === 2, { what: "two alerts are on", within: 60_000, every: 200 });
   await operator.go("#/");
   const concerns = page.locator(".concerns li");
-  await concerns.filter({ hasText: /^No webhook of stripe passes verification.* since .* ago$/ }).waitFor();
-  await concerns.filter({ hasText: /^Dead letters are growing in default since/ }).waitFor();
+  await concerns.filter({ hasText: /^No webhook of stripe passes verification.* for \d+ \w+$/ }).waitFor();
+  await concerns.filter({ hasText: /^Dead letters are growing in default for/ }).waitFor();
   // Once, and not again by the numbers that it stands for.
   assert.equal(await concerns.filter({ hasText: "stripe" }).count(), 1);
   assert.equal(await concerns.filter({ hasText: /dead letters/i }).count(), 1);
@@ -109,14 +109,12 @@ test("it refreshes by itself, and not while nobody looks", { skip: skipPage }, a
   await operator.go("#/");
   let asked = 0;
   page.on("request", (request) => (asked += Number(request.url().endsWith("/overview"))));
-  const next = async () => {
-    const answered = page.waitForResponse((response) => response.url().endsWith("/overview"));
-    await page.clock.runFor(11_000);
-    await answered;
-  };
-  await next();
-  await next();
-  assert.ok(asked >= 2, `${asked}`);
+  for (const times of [1, 2]) {
+    await until(async () => {
+      await page.clock.runFor(11_000);
+      return asked >= times;
+    }, { what: "it has asked anew" });
+  }
   const hide = (/** @type {boolean} */ hidden) => page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));

@@ -94,6 +94,7 @@ test("figures are written as people read them", () => {
   assert.deepEqual([0, 999, 1500, 25_000_000].map(format.bytes), ["0 B", "999 B", "1.5 KB", "25 MB"]);
   assert.deepEqual([0, 59, 61, 7_200, 200_000].map(format.span), ["0 seconds", "59 seconds", "1 minute", "2 hours", "2 days"]);
   assert.equal(format.ago("2026-01-01T00:00:00Z", Date.parse("2026-01-01T00:05:00Z")), "5 minutes ago");
+  assert.equal(format.ago("2026-01-01T00:00:09Z", Date.parse("2026-01-01T00:00:00Z")), "0 seconds ago");
 });
 
 describe("a command line", { skip: debian({ curl: "curl" }).skip }, () => {

@@ -319,6 +319,7 @@ work("a consumer is told where to go on, and ended", async () => {
   await operator.button("Delete billing").click();
   await answer("Delete");
   await page.getByText("Nobody shares this feed yet.").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1", "the focus is not lost with the button");
   assert.deepEqual((await busy.waypost.get("/consumers")).json.consumers, []);
 });
 
