@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs};
 
 use anyhow::{Context, Result};
 
-use crate::{project::Project, run, setup::Ready};
+use crate::{project::Project, rules, run, setup::Ready};
 
 /// Files of packages that the page loads, each by the name that it loads it by. They are made one file and smaller on
 /// their way; the page's own are served as they are written.
@@ -15,8 +15,11 @@ const OF_PACKAGES: &[(&str, &str)] = &[
     ("eventsource-parser", "eventsource-parser/dist/index.js"),
 ];
 
+/// Every provider, made from the table of waypost-core.
+const PROVIDERS: &str = "providers.json";
+
 /// Puts them there anew, so that a file that is gone is gone.
-pub(crate) fn copy(project: &Project, ready: &Ready) -> Result<()> {
+pub(crate) fn put_together(project: &Project, ready: &Ready) -> Result<()> {
     let to = project.build().join("page");
     if to.exists() {
         fs::remove_dir_all(&to).with_context(|| format!("cannot clear {}", to.display()))?;
@@ -49,5 +52,8 @@ pub(crate) fn copy(project: &Project, ready: &Ready) -> Result<()> {
     run::shown(
         &command,
         "esbuild did not take the page's packages: see its errors above",
-    )
+    )?;
+    let providers = rules::providers(project)?.to_string();
+    let path = to.join(PROVIDERS);
+    fs::write(&path, providers).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    assets, check, hash, names, page,
+    assets, check, hash, names,
     progress::{self, Status},
     project::{self, Project},
     run,
@@ -78,8 +78,7 @@ pub(crate) fn bundle(project: &Project, ready: &Ready) -> Result<Size> {
         strip(project)?;
         fs::write(&stamp, format!("{inputs} {}", outputs(project)?))?;
     }
-    assets::copy(project, ready)?;
-    page::assets(project)?;
+    assets::put_together(project, ready)?;
     let size = Size::of(&project.build())?;
     progress::say(size.report());
     Ok(size)

@@ -18,7 +18,6 @@ mod hash;
 mod install;
 mod names;
 mod node;
-mod page;
 mod programs;
 mod progress;
 mod project;
