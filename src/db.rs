@@ -62,12 +62,30 @@ impl Db for DoDb {
         params: &[Value<'_, ArrayBuffer>],
         mut read: impl FnMut(&dyn Row<Self>) -> T,
     ) -> Result<Vec<T>, DbError> {
-        let parameters: Array = params.iter().map(parameter).collect();
-        let rows = ffi::rows(&self.sql, sql, &parameters).map_err(error)?;
+        let rows = match packed(params) {
+            Some(packed) => ffi::rows(&self.sql, sql, &packed),
+            None => {
+                let parameters: Array = params.iter().map(parameter).collect();
+                ffi::rows_with(&self.sql, sql, &parameters)
+            }
+        };
+        let Some(rows) = rows.map_err(error)? else {
+            return Ok(Vec::new());
+        };
         Ok(rows
             .iter()
             .map(|row| read(&DoRow(row.unchecked_into())))
             .collect())
+    }
+
+    fn execute_each(&self, sql: &str, each: &[Vec<Value<'_, ArrayBuffer>>]) -> Result<(), DbError> {
+        let Some(width) = each.first().map(Vec::len) else {
+            return Ok(());
+        };
+        match packed(each.iter().flatten()) {
+            Some(packed) => ffi::run_each(&self.sql, sql, &packed, width as u32).map_err(error),
+            None => each.iter().try_for_each(|params| self.execute(sql, params)),
+        }
     }
 
     fn transaction<T>(&self, work: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError> {
@@ -87,6 +105,38 @@ impl Db for DoDb {
         });
         result.map_err(error)?;
         done.ok_or_else(|| DbError("the transaction did not run".to_owned()))
+    }
+}
+
+/// Parameters as one text, which is one crossing (`unpacked` in glue.js): a line that says what each of them is, and the
+/// texts. None where one is a blob.
+fn packed<'v, 'b: 'v>(
+    values: impl IntoIterator<Item = &'v Value<'b, ArrayBuffer>>,
+) -> Option<String> {
+    let (mut kinds, mut texts) = (String::new(), String::new());
+    for value in values {
+        match value {
+            Value::Int(int) => kinds.push_str(&int.to_string()),
+            Value::Text(text) => {
+                kinds.push('t');
+                kinds.push_str(&characters(text).to_string());
+                texts.push_str(text);
+            }
+            Value::Null => kinds.push('n'),
+            Value::Blob(_) => return None,
+        }
+        kinds.push(',');
+    }
+    kinds.push('\n');
+    kinds.push_str(&texts);
+    Some(kinds)
+}
+
+/// How many characters a text has on the host's side.
+fn characters(text: &str) -> usize {
+    match text.is_ascii() {
+        true => text.len(),
+        false => text.encode_utf16().count(),
     }
 }
 

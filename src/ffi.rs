@@ -101,13 +101,30 @@ extern "C" {
     /// A text in UTF-8.
     pub(crate) fn encode(text: &JsValue) -> Uint8Array;
 
-    /// Every row of a statement.
+    /// Every row of a statement; nothing where there is none.
     #[wasm_bindgen(catch)]
     pub(crate) fn rows(
         sql: &JsValue,
         statement: &str,
+        packed: &str,
+    ) -> Result<Option<Array>, JsValue>;
+
+    /// The same with parameters that are not all numbers and texts.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn rows_with(
+        sql: &JsValue,
+        statement: &str,
         parameters: &Array,
-    ) -> Result<Array, JsValue>;
+    ) -> Result<Option<Array>, JsValue>;
+
+    /// Runs a statement once with each `width` parameters.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn run_each(
+        sql: &JsValue,
+        statement: &str,
+        packed: &str,
+        width: u32,
+    ) -> Result<(), JsValue>;
 
     /// A POST; `headers` is names and values in turn, a line each.
     #[wasm_bindgen(catch)]

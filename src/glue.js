@@ -142,9 +142,42 @@ export function concat(chunks, length) {
   return joined.buffer;
 }
 
-// Every row of a statement, as an array of columns.
-export function rows(sql, statement, parameters) {
-  return sql.exec(statement, ...parameters).raw().toArray();
+// Parameters that came as one text: a line with what each of them is, and the texts behind it.
+function unpacked(packed) {
+  const end = packed.indexOf("\n");
+  const parameters = [];
+  let text = end + 1;
+  for (let at = 0; at < end; ) {
+    const next = packed.indexOf(",", at);
+    const kind = packed[at];
+    if (kind === "t") {
+      const length = Number(packed.slice(at + 1, next));
+      parameters.push(packed.slice(text, text + length));
+      text += length;
+    } else {
+      parameters.push(kind === "n" ? null : Number(packed.slice(at, next)));
+    }
+    at = next + 1;
+  }
+  return parameters;
+}
+
+// Every row of a statement, as an array of columns; undefined where there is none.
+export function rows(sql, statement, packed) {
+  return rows_with(sql, statement, unpacked(packed));
+}
+
+export function rows_with(sql, statement, parameters) {
+  const rows = sql.exec(statement, ...parameters).raw().toArray();
+  return rows.length > 0 ? rows : undefined;
+}
+
+// A statement, once with each `width` parameters.
+export function run_each(sql, statement, packed, width) {
+  const parameters = unpacked(packed);
+  for (let at = 0; at < parameters.length; at += width) {
+    sql.exec(statement, ...parameters.slice(at, at + width));
+  }
 }
 
 // A page of events: `open`, the pieces joined with `separator`, and `close`.

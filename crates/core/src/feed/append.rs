@@ -4,12 +4,14 @@
 //! rule names. If any of them is known, the webhook is a duplicate and *none* is recorded, so that
 //! a replay under a minted id cannot occupy an id that is still to come.
 
+use std::collections::HashSet;
+
 use super::db::{Db, DbError, Value};
+use super::event::{AT_ONCE, Event, Events, INSERT, Place};
 use super::tally::{Tallies, kind, outcome};
 use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
 use crate::json;
-use crate::when::rfc3339;
 use crate::wire::{Meta, Outcome, Unique};
 
 /// The longest that the queue may keep a message and still bring it (its retention, and a day).
@@ -54,130 +56,131 @@ impl<D: Db> Log<D> {
     ) -> Result<Vec<Outcome>, DbError> {
         self.change(|ends| {
             let mut tallies = Tallies::default();
-            let outcomes = batch
-                .iter()
-                .map(|webhook| self.append_one(webhook, ends, &mut tallies, now))
-                .collect::<Result<Vec<_>, _>>()?;
+            let outcomes = self.append_in(batch, ends, &mut tallies, now)?;
             self.keep_appended(&tallies, now)?;
             Ok(outcomes)
         })
     }
 
-    /// Appends one inside the caller's transaction.
-    pub(super) fn append_one(
+    /// Appends a batch inside the caller's transaction: what is known is asked once, and what is new is written with
+    /// two statements, however many they are.
+    pub(super) fn append_in(
         &self,
-        webhook: &Incoming<'_, D::Blob>,
+        batch: &[Incoming<'_, D::Blob>],
         ends: &mut Ends,
         tallies: &mut Tallies,
         now: u64,
-    ) -> Result<Outcome, DbError> {
-        let meta = webhook.meta;
-        if let Some(known) = self.claim_identity(meta, now)? {
-            tallies.count(kind::WEBHOOK, &meta.source, known);
-            return Ok(Outcome::Duplicate);
+    ) -> Result<Vec<Outcome>, DbError> {
+        let metas = batch.iter().map(|webhook| webhook.meta);
+        let mut known = self.known(&mut metas.flat_map(|meta| identity(meta, now)), now)?;
+        let mut taken = Vec::new();
+        let mut events = Events::default();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for webhook in batch {
+            let meta = webhook.meta;
+            if let Some(known_as) = known_as(&known, meta, now) {
+                tallies.count(kind::WEBHOOK, &meta.source, known_as);
+                outcomes.push(Outcome::Duplicate);
+                continue;
+            }
+            // Everything that makes it unique is recorded, or where any of it is known, nothing.
+            for unique in identity(meta, now) {
+                known.insert(unique.key.clone());
+                taken.push(unique);
+            }
+            tallies.count(kind::WEBHOOK, &meta.source, outcome::STORED);
+            tallies.took(kind::APPEND_LAG, now.saturating_sub(meta.received_at));
+            self.add(webhook, ends, &mut events, now)?;
+            outcomes.push(Outcome::Stored);
         }
-        tallies.count(kind::WEBHOOK, &meta.source, outcome::STORED);
-        tallies.took(kind::APPEND_LAG, now.saturating_sub(meta.received_at));
+        self.write(&mut events)?;
+        self.take(&taken)?;
+        Ok(outcomes)
+    }
+
+    /// Adds an event at the end of the log.
+    fn add<'w>(
+        &self,
+        webhook: &Incoming<'w, D::Blob>,
+        ends: &mut Ends,
+        events: &mut Events<'w>,
+        now: u64,
+    ) -> Result<(), DbError> {
         let seq = ends.bounds.latest.saturating_add(1);
         // Where the clock is set back, the times of a log still do not run backwards.
         let now = now.max(ends.changed_at);
-        let weight = self.insert(webhook, seq, ends.end_offset, now)?;
-        ends.bounds.latest = seq;
-        ends.end_offset = ends.end_offset.saturating_add(weight);
-        ends.appended_at = now;
-        ends.changed_at = now;
-        Ok(Outcome::Stored)
-    }
-
-    /// Whether the log has this webhook already; if so, it is counted as what it is.
-    pub fn knows(&self, meta: &Meta, now: u64) -> Result<bool, DbError> {
-        let Some(known) = self.known(meta, now)? else {
-            return Ok(false);
-        };
-        let mut tallies = Tallies::default();
-        tallies.count(kind::WEBHOOK, &meta.source, known);
-        self.tally(&tallies.json(), now)?;
-        Ok(true)
-    }
-
-    /// The outcome of a webhook that the log has already.
-    fn known(&self, meta: &Meta, now: u64) -> Result<Option<&'static str>, DbError> {
-        // The receipt comes first.
-        let mut known_as = outcome::REDELIVERED;
-        for Unique { key, .. } in identity(meta, now) {
-            let known = self.db.first(
-                "SELECT 1 FROM identities WHERE key = ? AND until > ?",
-                &[Value::Text(&key), Value::Int(now)],
-                |_| (),
-            )?;
-            if known.is_some() {
-                return Ok(Some(known_as));
-            }
-            known_as = outcome::DUPLICATE;
-        }
-        Ok(None)
-    }
-
-    /// Records everything that makes the webhook unique, or nothing if any of it is known: then it says how.
-    fn claim_identity(&self, meta: &Meta, now: u64) -> Result<Option<&'static str>, DbError> {
-        let known = self.known(meta, now)?;
-        if known.is_some() {
-            return Ok(known);
-        }
-        for Unique { key, until } in identity(meta, now) {
-            self.db.execute(
-                "INSERT OR REPLACE INTO identities (key, until) VALUES (?, ?)",
-                &[Value::Text(&key), Value::Int(until)],
-            )?;
-        }
-        Ok(None)
-    }
-
-    /// Writes the event and returns how many bytes it takes.
-    fn insert(
-        &self,
-        webhook: &Incoming<'_, D::Blob>,
-        seq: u64,
-        offset: u64,
-        now: u64,
-    ) -> Result<u64, DbError> {
         let Incoming { meta, payload } = webhook;
-        let (form, text) = match payload {
+        let (form, payload) = match payload {
             Payload::Inline(body) => payload::render(body),
             Payload::Parts(parts) => {
                 self.insert_parts(seq, parts)?;
                 (form::PARTS, events_url(&meta.feed).into())
             }
         };
-        let head = head(meta);
-        let [headers, signature_headers] = headers(meta);
-        let in_parts = if form == form::PARTS { meta.size } else { 0 };
-        let texts = [&*head, &*headers, &*signature_headers, &*text].map(str::len);
-        let weight = texts
-            .iter()
-            .fold(in_parts, |sum, &n| sum.saturating_add(n as u64));
-        self.db.execute(
-            "INSERT INTO events (seq, appended_at, end_offset, source, type, head, headers,
-                signature_headers, size, content_type, form, payload)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            &[
-                Value::Int(seq),
-                Value::Int(now),
-                Value::Int(offset.saturating_add(weight)),
-                Value::Text(&meta.source),
-                Value::Text(&meta.kind),
-                Value::Text(&head),
-                Value::Text(&headers),
-                Value::Text(&signature_headers),
-                Value::Int(meta.size),
-                meta.content_type
-                    .as_deref()
-                    .map_or(Value::Null, Value::Text),
-                Value::Int(form),
-                Value::Text(&text),
-            ],
+        let event = Event::new(
+            meta,
+            form,
+            payload,
+            Place {
+                seq,
+                at: now,
+                offset: ends.end_offset,
+            },
+        );
+        ends.bounds.latest = seq;
+        ends.end_offset = event.end_offset;
+        ends.appended_at = now;
+        ends.changed_at = now;
+        events.characters = events.characters.saturating_add(event.characters());
+        events.list.push(event);
+        match events.characters > AT_ONCE {
+            true => self.write(events),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the log has this webhook already; if so, it is counted as what it is.
+    pub fn knows(&self, meta: &Meta, now: u64) -> Result<bool, DbError> {
+        let known = self.known(&mut identity(meta, now), now)?;
+        let Some(known_as) = known_as(&known, meta, now) else {
+            return Ok(false);
+        };
+        let mut tallies = Tallies::default();
+        tallies.count(kind::WEBHOOK, &meta.source, known_as);
+        self.tally(&tallies.json(), now)?;
+        Ok(true)
+    }
+
+    /// Which of these are taken.
+    fn known(
+        &self,
+        identities: &mut dyn Iterator<Item = Unique>,
+        now: u64,
+    ) -> Result<HashSet<String>, DbError> {
+        let keys = json::array(&mut identities.map(|unique| json::text(&unique.key)));
+        let known = self.db.query(
+            "SELECT key FROM identities WHERE key IN (SELECT value FROM json_each(?)) AND until > ?",
+            &[Value::Text(&keys), Value::Int(now)],
+            |row| row.string(0),
         )?;
-        Ok(weight)
+        Ok(known.into_iter().collect())
+    }
+
+    fn take(&self, identities: &[Unique]) -> Result<(), DbError> {
+        let rows: Vec<_> = identities
+            .iter()
+            .map(|Unique { key, until }| vec![Value::Text(key), Value::Int(*until)])
+            .collect();
+        let sql = "INSERT OR REPLACE INTO identities (key, until) VALUES (?, ?)";
+        self.db.execute_each(sql, &rows)
+    }
+
+    /// Writes events.
+    fn write(&self, events: &mut Events<'_>) -> Result<(), DbError> {
+        let rows: Vec<_> = events.list.iter().map(Event::row).collect();
+        self.db.execute_each(INSERT, &rows)?;
+        *events = Events::default();
+        Ok(())
     }
 
     fn insert_parts(&self, seq: u64, parts: &[D::Blob]) -> Result<(), DbError> {
@@ -189,6 +192,19 @@ impl<D: Db> Log<D> {
         }
         Ok(())
     }
+}
+
+/// The outcome of a webhook of which something is known; none where it is new.
+fn known_as(known: &HashSet<String>, meta: &Meta, now: u64) -> Option<&'static str> {
+    // The receipt comes first.
+    let mut known_as = outcome::REDELIVERED;
+    for unique in identity(meta, now) {
+        if known.contains(&unique.key) {
+            return Some(known_as);
+        }
+        known_as = outcome::DUPLICATE;
+    }
+    None
 }
 
 /// The URL of a feed's events, up to the id.
@@ -206,47 +222,6 @@ fn identity(meta: &Meta, now: u64) -> impl Iterator<Item = Unique> + '_ {
         until: now.saturating_add(RECEIPT_LIFE_MS),
     };
     std::iter::once(receipt).chain(meta.unique.iter().cloned())
-}
-
-/// The members of an event's JSON between its id and its headers.
-fn head(meta: &Meta) -> String {
-    let content_type = meta
-        .content_type
-        .as_deref()
-        .map_or("null".to_owned(), json::text);
-    format!(
-        r#""source":{},"type":{},"webhook_id":{},"received_at":"{}","content_type":{content_type}"#,
-        json::text(&meta.source),
-        json::text(&meta.kind),
-        json::text(&meta.webhook_id),
-        rfc3339(meta.received_at),
-    )
-}
-
-/// The members of an event's `headers`: those that everybody sees, and those that a public feed
-/// hides. The second begins with the comma that joins it to the first.
-fn headers(meta: &Meta) -> [String; 2] {
-    let mut shown = [String::new(), String::new()];
-    for hidden in [false, true] {
-        for (name, value) in &meta.headers {
-            if meta.signature_headers.contains(name) != hidden {
-                continue;
-            }
-            let comma = if shown.iter().all(String::is_empty) {
-                ""
-            } else {
-                ","
-            };
-            let [open, signatures] = &mut shown;
-            let members = if hidden { signatures } else { open };
-            members.push_str(&format!(
-                "{comma}{}:{}",
-                json::text(name),
-                json::text(value)
-            ));
-        }
-    }
-    shown
 }
 
 /// How many parts a body of `size` bytes is kept in, and where each begins and ends.

@@ -64,6 +64,11 @@ pub trait Db {
         self.query(sql, params, |_| ()).map(|_| ())
     }
 
+    /// Runs one statement for its effect, once with each list of parameters; the lists are of one length.
+    fn execute_each(&self, sql: &str, each: &[Vec<Value<'_, Self::Blob>>]) -> Result<(), DbError> {
+        each.iter().try_for_each(|params| self.execute(sql, params))
+    }
+
     /// The first row, where there is one.
     fn first<T>(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! - `db`: the door to SQLite.
 //! - `schema`: the tables and their versions.
-//! - `append`: the only way in; decides what is a duplicate.
+//! - `append`: the only way in; decides what is a duplicate. `event`: a row of what came in.
 //! - `payload`: a body as its event shows it.
 //! - `read`: pages, single events and bodies; `render`: the SQL that writes them in each form.
 //! - `follow`: the log as a stream.
@@ -19,6 +19,7 @@
 mod append;
 pub mod db;
 mod dead;
+mod event;
 mod follow;
 mod own;
 mod payload;

@@ -59,8 +59,8 @@ impl<D: Db> Log<D> {
                     meta: &meta,
                     payload: Payload::Inline(body.as_bytes()),
                 };
-                let outcome = self.append_one(&event, ends, &mut Tallies::default(), now)?;
-                new = new.saturating_add(usize::from(outcome == Outcome::Stored));
+                let outcomes = self.append_in(&[event], ends, &mut Tallies::default(), now)?;
+                new = new.saturating_add(usize::from(outcomes.contains(&Outcome::Stored)));
             }
             Ok(new)
         })
