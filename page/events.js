@@ -4,7 +4,7 @@ import { ask, base } from "./api.js";
 import { badge, button, empty, field, h, theirs, trouble, waiting } from "./dom.js";
 import { bytes, clock, count, number } from "./format.js";
 import { known, learn } from "./known.js";
-import { follow } from "./live.js";
+import { follow, LONG_AWAY_MS } from "./live.js";
 import { older } from "./older.js";
 import { to } from "./routes.js";
 import { say } from "./say.js";
@@ -35,7 +35,7 @@ const row = (feed, { id, received_at: at, source, type, webhook_id: webhook, siz
 const STATES = { live: ["live", "good"], connecting: ["connecting", "warn"], lost: ["catching up", "warn"], stopped: ["stopped", "plain"] };
 
 /** @param {import("./visit.js").Visit} visit */
-export default async function view(visit) {
+export default function view(visit) {
   const { feed, query } = visit.route;
   const filters = parameters(query);
   const state = { events: [], fresh: new Set(), position: "", end: false, live: "connecting", on: true, error: null, busy: true, came: 0 };
@@ -75,17 +75,25 @@ export default async function view(visit) {
     stopped = new AbortController();
     follow({
       path: `${base(feed)}/stream`, since: newest, filters, signal: AbortSignal.any([visit.signal, stopped.signal]),
-      onEvent: came, onState: (live, error) => ((state.live = live), (state.error = live === "connecting" ? error : null), soon()),
-    });
+      onEvent: came,
+      onState: (live, error) => {
+        state.live = live;
+        state.error = live === "connecting" ? error : null;
+        if (live === "lost") begin();
+        else soon();
+      },
+    }).catch((error) => visit.fail(error));
   };
 
+  let stoppedAt = 0;
   const toggle = () => {
     state.on = !state.on;
-    if (state.on) listen();
-    else {
+    if (!state.on) {
       stopped.abort();
+      stoppedAt = performance.now();
       state.live = "stopped";
-    }
+    } else if (performance.now() - stoppedAt > LONG_AWAY_MS) begin();
+    else listen();
     draw();
   };
 
@@ -131,13 +139,21 @@ export default async function view(visit) {
         : button(state.busy ? "Loading …" : "Older events", more, { busy: state.busy })));
   };
 
-  draw();
-  // Where the feed ends now.
-  const overview = learn(await ask("/overview", { signal: visit.signal }));
-  const there = overview.feeds.find(({ name }) => name === feed);
-  if (!there || there.error) throw new Error(there ? `The feed ${feed} does not answer.` : `There is no feed ${feed}.`);
-  newest = state.position = there.latest;
-  earliest = there.earliest;
-  listen();
-  await more();
+  /** From where the feed ends now. */
+  const begin = async () => {
+    Object.assign(state, { events: [], busy: true });
+    draw();
+    try {
+      const overview = learn(await ask("/overview", { signal: visit.signal }));
+      const there = overview.feeds.find(({ name }) => name === feed);
+      if (!there || there.error) throw new Error(there ? `The feed ${feed} does not answer.` : `There is no feed ${feed}.`);
+      newest = state.position = there.latest;
+      earliest = there.earliest;
+      listen();
+      await more();
+    } catch (error) {
+      visit.fail(error);
+    }
+  };
+  return begin();
 }

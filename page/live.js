@@ -3,6 +3,9 @@
 import { request } from "./api.js";
 import { createParser } from "./eventsource-parser.js";
 
+/** Whoever was away for longer has missed more than is worth to be told event by event. */
+export const LONG_AWAY_MS = 60_000;
+
 /** Between two attempts, growing to this. */
 const LONGEST_PAUSE_MS = 15_000;
 
@@ -24,7 +27,8 @@ const looked = (signal) => new Promise((over) => {
 });
 
 /**
- * Follows a stream from a position, over its ends and over cuts, and not while the page is hidden.
+ * Follows a stream from a position, over its ends and over cuts, and not while the page is hidden. `lost` is the end:
+ * retention has taken the position, or too much has come while nobody looked.
  *
  * @param {object} options
  * @param {string} options.path of the stream
@@ -36,10 +40,18 @@ const looked = (signal) => new Promise((over) => {
  */
 export async function follow({ path, since, filters, signal, onEvent, onState }) {
   let failures = 0;
+  // Since when nobody looks.
+  let away = document.hidden ? performance.now() : Infinity;
   while (!signal.aborted) {
     await looked(signal);
+    if (performance.now() - away > LONG_AWAY_MS) return onState("lost");
+    away = Infinity;
     const cut = new AbortController();
-    const hidden = () => document.hidden && cut.abort();
+    const hidden = () => {
+      if (!document.hidden) return;
+      away = performance.now();
+      cut.abort();
+    };
     document.addEventListener("visibilitychange", hidden);
     try {
       const query = new URLSearchParams(filters);
@@ -59,13 +71,9 @@ export async function follow({ path, since, filters, signal, onEvent, onState })
       for (let read = await reader.read(); !read.done; read = await reader.read()) parser.feed(read.value);
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 410) {
-        // Retention was faster than this page: what is there now comes next.
-        since = undefined;
-        onState("lost", error);
-      } else if (error.status === 401) {
-        return;
-      } else if (!cut.signal.aborted) {
+      if (error.status === 401) return;
+      if (error.status === 410) return onState("lost", error);
+      if (!cut.signal.aborted) {
         failures += 1;
         onState("connecting", error);
       }
