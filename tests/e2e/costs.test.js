@@ -18,6 +18,8 @@ const RECORDING = process.env.WAYPOST_RECORD === "1";
 /** What grows by doubling allocates now and then: the least of so many is what a request takes by itself. */
 const TIMES = 5;
 const BATCH = 100;
+/** A time is shorter where its milliseconds end in a zero, which of a hundred events some do and of one, some time, none. */
+const CHANCE = 1.005;
 /** Bodies that are hashed in the wasm, and that are left to the host. */
 const SMALL = 1024;
 const LARGE = 10_240;
@@ -70,7 +72,7 @@ function costs(what, prepare) {
     assert.ok(most, `${what} is not in costs.json: run this file with WAYPOST_RECORD=1`);
     const advice = `${crossings} crossings and ${allocations} allocations, where ${most.crossings} and ${most.allocations} are recorded; ` +
       "if that is worth it, run this file with WAYPOST_RECORD=1";
-    assert.ok(crossings <= most.crossings && allocations <= most.allocations, advice);
+    assert.ok(crossings <= most.crossings && allocations <= Math.floor(most.allocations * CHANCE), advice);
   });
 }
 
