@@ -33,6 +33,12 @@ extern "C" {
         body: &JsValue,
     ) -> Result<Promise, JsValue>;
 
+    /// The bodies of messages as one text of frames, each behind its length.
+    pub(crate) fn framed(messages: &Array) -> Vec<u8>;
+
+    /// Acknowledges the messages at these places.
+    pub(crate) fn ack_all(messages: &Array, places: &[u32]);
+
     /// Stores a value in KV for `ttl` seconds.
     #[wasm_bindgen(catch)]
     pub(crate) fn kv_put(kv: &Kv, key: &str, value: &JsValue, ttl: u32)
@@ -239,10 +245,6 @@ extern "C" {
 
     /// One queue message.
     pub(crate) type Message;
-
-    /// An `ArrayBuffer` or a `Uint8Array`, as the runtime's version has it.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn body(this: &Message) -> JsValue;
 
     /// How often it has been delivered, this time included.
     #[wasm_bindgen(method, getter)]

@@ -97,6 +97,25 @@ export function enqueue(queue, head, body) {
   return queue.send(join(head, body, EMPTY), BYTES);
 }
 
+// The bodies of messages, each behind its length; a body is an ArrayBuffer or a Uint8Array, as the runtime's version
+// has it.
+export function framed(messages) {
+  const bodies = messages.map(({ body }) => new Uint8Array(body));
+  const joined = new Uint8Array(bodies.reduce((sum, body) => sum + 4 + body.length, 0));
+  const view = new DataView(joined.buffer);
+  let at = 0;
+  for (const body of bodies) {
+    view.setUint32(at, body.length, true);
+    joined.set(body, at + 4);
+    at += 4 + body.length;
+  }
+  return joined;
+}
+
+export function ack_all(messages, places) {
+  for (const place of places) messages[place].ack();
+}
+
 export function kv_put(kv, key, value, ttl) {
   return kv.put(key, value, { expirationTtl: ttl });
 }

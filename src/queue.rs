@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::config::DEFAULT_FEED;
 use waypost_core::query::burial_query;
@@ -22,89 +22,103 @@ const DEAD: &str = "-dead";
 /// cannot be read, goes to the dead letters.
 pub(crate) async fn consume(edge: &Edge, batch: &Batch) {
     let dead = batch.queue().ends_with(DEAD);
-    let mut feeds: BTreeMap<String, Append> = BTreeMap::new();
-    for message in batch.messages().iter() {
-        let message: Message = message.unchecked_into();
-        let frame = Uint8Array::new(&message.body()).to_vec();
-        match wire::read_frame(&frame) {
-            Ok((meta, _)) if dead => bury(edge, &meta.feed, &message, &frame, EXHAUSTED).await,
-            Ok((meta, _)) => feeds.entry(meta.feed).or_default().push(message, &frame),
-            Err(problem) => bury(edge, DEFAULT_FEED, &message, &frame, &problem.to_string()).await,
+    let messages = batch.messages();
+    let bytes = ffi::framed(&messages);
+    let mut feeds: BTreeMap<String, Vec<Sent<'_>>> = BTreeMap::new();
+    for (place, frame) in (0..).zip(wire::frames(&bytes)) {
+        let sent = Sent { place, frame };
+        match wire::feed_of(frame) {
+            Ok(feed) if dead => sent.bury(edge, &feed, &messages, EXHAUSTED).await,
+            Ok(feed) => feeds.entry(feed).or_default().push(sent),
+            Err(problem) => {
+                sent.bury(edge, DEFAULT_FEED, &messages, &problem.to_string())
+                    .await;
+            }
         }
     }
-    for (feed, append) in feeds {
-        append.run(edge, &feed).await;
+    for (feed, sent) in feeds {
+        append(edge, &feed, &messages, &sent).await;
     }
 }
 
-/// What one feed is to append.
-#[derive(Default)]
-struct Append {
-    messages: Vec<Message>,
-    frames: Vec<u8>,
+/// A message of a batch.
+struct Sent<'b> {
+    /// Its place in the batch.
+    place: u32,
+    frame: &'b [u8],
 }
 
-impl Append {
-    fn push(&mut self, message: Message, frame: &[u8]) {
-        wire::push_frame(&mut self.frames, frame);
-        self.messages.push(message);
+/// Has a feed append its messages, and ends each of them.
+async fn append(edge: &Edge, feed: &str, messages: &Array, sent: &[Sent<'_>]) {
+    let outcomes = outcomes(edge, feed, sent).await.unwrap_or_else(|error| {
+        log::error(
+            "the feed did not append",
+            &format!("{feed}: {}", log::reason(&error)),
+        );
+        Vec::new()
+    });
+    let mut outcomes = outcomes.into_iter();
+    let mut done = Vec::with_capacity(sent.len());
+    for message in sent {
+        match outcomes.next() {
+            Some(Outcome::Stored | Outcome::Duplicate) => done.push(message.place),
+            Some(Outcome::Unreadable) => message.bury(edge, feed, messages, UNREADABLE).await,
+            Some(Outcome::Retry) | None => message.put_off(messages),
+        }
     }
+    ffi::ack_all(messages, &done);
+}
 
-    async fn run(self, edge: &Edge, feed: &str) {
-        let outcomes = self.outcomes(edge, feed).await.unwrap_or_else(|error| {
-            log::error(
-                "the feed did not append",
-                &format!("{feed}: {}", log::reason(&error)),
-            );
-            Vec::new()
-        });
-        let mut outcomes = outcomes.into_iter();
-        for message in &self.messages {
-            match outcomes.next() {
-                Some(Outcome::Stored | Outcome::Duplicate) => message.ack(),
-                Some(Outcome::Retry) | None => put_off(message),
+async fn outcomes(edge: &Edge, feed: &str, sent: &[Sent<'_>]) -> Result<Vec<Outcome>, JsValue> {
+    let mut frames = Vec::new();
+    for message in sent {
+        wire::push_frame(&mut frames, message.frame);
+    }
+    let body = Uint8Array::from(frames.as_slice());
+    let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
+    let response = asked(edge.feed_object(feed), "https://feed/append", &init).await?;
+    let text = settled(response.text())
+        .await?
+        .as_string()
+        .unwrap_or_default();
+    if !response.ok() {
+        return Err(text.into());
+    }
+    serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string().into())
+}
+
+const EXHAUSTED: &str = "the feed could not append the message, and its retries are exhausted";
+const UNREADABLE: &str = "the message's meta is not readable";
+
+impl Sent<'_> {
+    /// Writes the message to the feed's dead letters.
+    async fn bury(&self, edge: &Edge, feed: &str, messages: &Array, reason: &str) {
+        log::error("a message is given up", &format!("{feed}: {reason}"));
+        let message = self.message(messages);
+        let url = format!(
+            "https://feed/dead-letters?{}",
+            burial_query(reason, message.attempts())
+        );
+        let frame = Uint8Array::from(self.frame);
+        let init = ffi::request_init("POST", "", &frame, &JsValue::UNDEFINED);
+        match asked(edge.feed_object(feed), &url, &init).await {
+            Ok(response) if response.ok() => message.ack(),
+            Ok(_) => self.put_off(messages),
+            Err(error) => {
+                log::error("the feed did not take a dead letter", &log::reason(&error));
+                self.put_off(messages);
             }
         }
     }
 
-    async fn outcomes(&self, edge: &Edge, feed: &str) -> Result<Vec<Outcome>, JsValue> {
-        let body = Uint8Array::from(self.frames.as_slice());
-        let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
-        let response = asked(edge.feed_object(feed), "https://feed/append", &init).await?;
-        let text = settled(response.text())
-            .await?
-            .as_string()
-            .unwrap_or_default();
-        if !response.ok() {
-            return Err(text.into());
-        }
-        serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string().into())
+    /// Gives the message back for later, the later the more often it has come.
+    fn put_off(&self, messages: &Array) {
+        let message = self.message(messages);
+        let delay = wire::redelivery_delay(message.attempts());
+        message.retry(&options::delay(delay));
     }
-}
 
-const EXHAUSTED: &str = "the feed could not append the message, and its retries are exhausted";
-
-/// Writes a message to the feed's dead letters.
-async fn bury(edge: &Edge, feed: &str, message: &Message, frame: &[u8], reason: &str) {
-    log::error("a message is given up", &format!("{feed}: {reason}"));
-    let url = format!(
-        "https://feed/dead-letters?{}",
-        burial_query(reason, message.attempts())
-    );
-    let init = ffi::request_init("POST", "", &Uint8Array::from(frame), &JsValue::UNDEFINED);
-    match asked(edge.feed_object(feed), &url, &init).await {
-        Ok(response) if response.ok() => message.ack(),
-        Ok(_) => put_off(message),
-        Err(error) => {
-            log::error("the feed did not take a dead letter", &log::reason(&error));
-            put_off(message);
-        }
+    fn message(&self, messages: &Array) -> Message {
+        messages.get(self.place).unchecked_into()
     }
-}
-
-/// Gives a message back for later, the later the more often it has come.
-fn put_off(message: &Message) {
-    message.retry(&options::delay(waypost_core::wire::redelivery_delay(
-        message.attempts(),
-    )));
 }

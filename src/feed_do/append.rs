@@ -22,11 +22,21 @@ impl Feed {
     /// `POST /append`
     pub(super) async fn append(&self, call: &Call) -> Result<Answer, DbError> {
         let frames = body(call).await?;
-        let batch: Result<Vec<Read<'_>>, _> = wire::frames(&frames).map(wire::read_frame).collect();
-        // The consumer has read each of them before, so only a cut in between gets here.
-        let batch = batch.map_err(|problem| DbError(problem.to_string()))?;
+        let read: Vec<_> = wire::frames(&frames)
+            .map(|frame| wire::read_frame(frame).ok())
+            .collect();
+        let readable: Vec<bool> = read.iter().map(Option::is_some).collect();
+        let batch: Vec<Read<'_>> = read.into_iter().flatten().collect();
         let outcomes = self.append_batch(&batch, call.now).await?;
         self.count_lag(call.now, &batch, &outcomes);
+        let mut outcomes = outcomes.into_iter();
+        let outcomes: Vec<_> = readable
+            .into_iter()
+            .map(|readable| match readable {
+                true => outcomes.next().unwrap_or(Outcome::Retry),
+                false => Outcome::Unreadable,
+            })
+            .collect();
         Ok(Answer::json(
             200,
             &serde_json::to_string(&outcomes).unwrap_or_default(),
@@ -77,7 +87,7 @@ impl Feed {
                         before.id(seq).to_string()
                     }
                     Outcome::Duplicate => "duplicate".to_owned(),
-                    Outcome::Retry => "retry".to_owned(),
+                    Outcome::Retry | Outcome::Unreadable => "retry".to_owned(),
                 };
                 format!("[{},{}]", json::text(&meta.receipt), json::text(&became))
             });

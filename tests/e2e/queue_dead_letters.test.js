@@ -67,6 +67,25 @@ test("a message that cannot be read is a dead letter at once", async () => {
   assert.ok(letters[0].reason, JSON.stringify(letters[0]));
 });
 
+test("one whose meta lacks what an event needs is a dead letter of its feed, and its neighbours are events", async () => {
+  const { dead_letters: before } = (await admin.get("/dead-letters")).json;
+  const meta = Buffer.from(JSON.stringify({ feed: "default", note: "of a version that is to come" }));
+  const head = Buffer.from([1, 0, 0, 0, 0]);
+  head.writeUInt32LE(meta.length, 1);
+  broker.queue.hold();
+  const webhooks = await Promise.all([jsonOfSize(100), jsonOfSize(200)].map((body) => sign.github(body)));
+  expectAccepted(await waypost.post(webhooks[0]), "received");
+  broker.queue.inject(Buffer.concat([head, meta, Buffer.from("{}")]));
+  expectAccepted(await waypost.post(webhooks[1]), "received");
+  broker.queue.release();
+  await broker.queue.drained();
+  const events = await waypost.drain({ atLeast: 2 });
+  assert.deepEqual(events.map(({ size }) => size), [100, 200]);
+  const { dead_letters: letters } = (await admin.get("/dead-letters")).json;
+  assert.equal(letters.length, before.length + 1);
+  assert.match(letters.at(-1).reason, /not readable/);
+});
+
 test("dead letters are shown to who may read the feed, and replayed by the administrator", async () => {
   const { dead_letters: [letter] } = (await waypost.get("/dead-letters")).json;
   expectProblem(await waypost.fetch("/dead-letters"), 401, "unauthorised");

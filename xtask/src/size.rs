@@ -9,7 +9,7 @@ pub(crate) const GLUE: &str = "index.js";
 pub(crate) const WASM: &str = "index_bg.wasm";
 
 /// What the compressed bundle may have, in bytes. The platform allows 3 MB; small starts faster.
-pub(crate) const BUDGET: usize = 345 * 1024;
+pub(crate) const BUDGET: usize = 350 * 1024;
 
 /// Bytes as they are, and compressed.
 pub(crate) struct Size {

@@ -5,6 +5,15 @@ pub fn text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+/// Adds `text` as a JSON string.
+pub(crate) fn push(json: &mut String, text: &str) {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    match text.bytes().all(plain) {
+        true => json.extend(["\"", text, "\""]),
+        false => json.push_str(&self::text(text)),
+    }
+}
+
 /// `text` as a JSON string; `null` where it is empty.
 pub fn text_or_null(value: &str) -> String {
     match value {

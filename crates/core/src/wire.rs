@@ -90,6 +90,20 @@ pub fn frame_head(meta: &Meta) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Reads a frame into its meta and its body.
 pub fn read_frame(frame: &[u8]) -> Result<(Meta, &[u8]), Undecodable> {
+    read(frame)
+}
+
+/// The feed that a frame goes to. Nothing else of its meta is looked at: the feed does that.
+pub fn feed_of(frame: &[u8]) -> Result<String, Undecodable> {
+    read(frame).map(|(addressed, _): (Addressed, _)| addressed.feed)
+}
+
+#[derive(Deserialize)]
+struct Addressed {
+    feed: String,
+}
+
+fn read<'f, T: Deserialize<'f>>(frame: &'f [u8]) -> Result<(T, &'f [u8]), Undecodable> {
     let (&version, rest) = frame.split_first().ok_or(Undecodable::Truncated)?;
     if version != VERSION {
         return Err(Undecodable::Version(version));
@@ -123,6 +137,8 @@ pub enum Outcome {
     Duplicate,
     /// It could not be stored now; the queue shall bring it again.
     Retry,
+    /// The feed could make nothing of it, and never will.
+    Unreadable,
 }
 
 /// Adds a frame to an append.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use waypost_core::wire::{
-    Meta, Outcome, Undecodable, Unique, VERSION, frame_head, frames, push_frame, read_frame,
+    Meta, Outcome, Undecodable, Unique, VERSION, feed_of, frame_head, frames, push_frame,
+    read_frame,
 };
 
 use crate::log::given;
@@ -33,6 +34,7 @@ fn frames_come_back_whole() {
     for meta in [given::meta(1), odd()] {
         for body in [&b""[..], b"{}", b"\x01\x00\x00\x00\xff", &[7; 100_000]] {
             assert_eq!(read_frame(&frame(&meta, body)), Ok((meta.clone(), body)));
+            assert_eq!(feed_of(&frame(&meta, body)), Ok(meta.feed.clone()));
         }
     }
 }
@@ -107,9 +109,14 @@ proptest! {
 
 #[test]
 fn outcomes_have_names() {
-    let all = [Outcome::Stored, Outcome::Duplicate, Outcome::Retry];
+    let all = [
+        Outcome::Stored,
+        Outcome::Duplicate,
+        Outcome::Retry,
+        Outcome::Unreadable,
+    ];
     assert_eq!(
         serde_json::to_string(&all).expect("JSON"),
-        r#"["stored","duplicate","retry"]"#
+        r#"["stored","duplicate","retry","unreadable"]"#
     );
 }

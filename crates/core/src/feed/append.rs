@@ -4,10 +4,11 @@
 //! rule names. If any of them is known, the webhook is a duplicate and *none* is recorded, so that
 //! a replay under a minted id cannot occupy an id that is still to come.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::db::{Db, DbError, Value};
-use super::event::{AT_ONCE, Event, Events, INSERT, Place};
+use super::event::{AT_ONCE, Event, Events, INSERT, INSERT_ROWS, Place, ROWS};
 use super::tally::{Tallies, kind, outcome};
 use super::{BODY_PART, Ends, Log, payload};
 use crate::config::DEFAULT_FEED;
@@ -71,23 +72,21 @@ impl<D: Db> Log<D> {
         tallies: &mut Tallies,
         now: u64,
     ) -> Result<Vec<Outcome>, DbError> {
-        let metas = batch.iter().map(|webhook| webhook.meta);
-        let mut known = self.known(&mut metas.flat_map(|meta| identity(meta, now)), now)?;
-        let mut taken = Vec::new();
+        let identities: Vec<_> = batch.iter().map(|one| identity(one.meta, now)).collect();
+        let known = self.known(&identities, now)?;
+        let mut taken = Taken::default();
         let mut events = Events::default();
         let mut outcomes = Vec::with_capacity(batch.len());
-        for webhook in batch {
+        for (webhook, identity) in batch.iter().zip(&identities) {
             let meta = webhook.meta;
-            if let Some(known_as) = known_as(&known, meta, now) {
+            let known = |key: &str| taken.keys.contains(key) || known.contains(key);
+            if let Some(known_as) = known_as(identity, known) {
                 tallies.count(kind::WEBHOOK, &meta.source, known_as);
                 outcomes.push(Outcome::Duplicate);
                 continue;
             }
             // Everything that makes it unique is recorded, or where any of it is known, nothing.
-            for unique in identity(meta, now) {
-                known.insert(unique.key.clone());
-                taken.push(unique);
-            }
+            identity.iter().for_each(|unique| taken.add(unique));
             tallies.count(kind::WEBHOOK, &meta.source, outcome::STORED);
             tallies.took(kind::APPEND_LAG, now.saturating_sub(meta.received_at));
             self.add(webhook, ends, &mut events, now)?;
@@ -141,8 +140,10 @@ impl<D: Db> Log<D> {
 
     /// Whether the log has this webhook already; if so, it is counted as what it is.
     pub fn knows(&self, meta: &Meta, now: u64) -> Result<bool, DbError> {
-        let known = self.known(&mut identity(meta, now), now)?;
-        let Some(known_as) = known_as(&known, meta, now) else {
+        let identity = [identity(meta, now)];
+        let known = self.known(&identity, now)?;
+        let [identity] = &identity;
+        let Some(known_as) = known_as(identity, |key| known.contains(key)) else {
             return Ok(false);
         };
         let mut tallies = Tallies::default();
@@ -152,12 +153,15 @@ impl<D: Db> Log<D> {
     }
 
     /// Which of these are taken.
-    fn known(
-        &self,
-        identities: &mut dyn Iterator<Item = Unique>,
-        now: u64,
-    ) -> Result<HashSet<String>, DbError> {
-        let keys = json::array(&mut identities.map(|unique| json::text(&unique.key)));
+    fn known(&self, identities: &[Identity<'_>], now: u64) -> Result<HashSet<String>, DbError> {
+        let mut keys = String::from("[");
+        for (key, _) in identities.iter().flatten() {
+            if keys.len() > 1 {
+                keys.push(',');
+            }
+            json::push(&mut keys, key);
+        }
+        keys.push(']');
         let known = self.db.query(
             "SELECT key FROM identities WHERE key IN (SELECT value FROM json_each(?)) AND until > ?",
             &[Value::Text(&keys), Value::Int(now)],
@@ -166,19 +170,25 @@ impl<D: Db> Log<D> {
         Ok(known.into_iter().collect())
     }
 
-    fn take(&self, identities: &[Unique]) -> Result<(), DbError> {
-        let rows: Vec<_> = identities
-            .iter()
-            .map(|Unique { key, until }| vec![Value::Text(key), Value::Int(*until)])
-            .collect();
-        let sql = "INSERT OR REPLACE INTO identities (key, until) VALUES (?, ?)";
-        self.db.execute_each(sql, &rows)
+    fn take(&self, taken: &Taken<'_>) -> Result<(), DbError> {
+        if taken.keys.is_empty() {
+            return Ok(());
+        }
+        self.db.execute(
+            "INSERT OR REPLACE INTO identities (key, until) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
+            &[Value::Text(&format!("[{}]", taken.rows))],
+        )
     }
 
     /// Writes events.
     fn write(&self, events: &mut Events<'_>) -> Result<(), DbError> {
-        let rows: Vec<_> = events.list.iter().map(Event::row).collect();
-        self.db.execute_each(INSERT, &rows)?;
+        let whole = events.list.chunks_exact(ROWS);
+        let rest = whole.remainder().iter().map(|event| event.row().into());
+        let rest: Vec<Vec<_>> = rest.collect();
+        let rows = whole.map(|events| events.iter().flat_map(Event::row).collect());
+        let rows: Vec<Vec<_>> = rows.collect();
+        self.db.execute_each(INSERT_ROWS, &rows)?;
+        self.db.execute_each(INSERT, &rest)?;
         *events = Events::default();
         Ok(())
     }
@@ -194,17 +204,36 @@ impl<D: Db> Log<D> {
     }
 }
 
-/// The outcome of a webhook of which something is known; none where it is new.
-fn known_as(known: &HashSet<String>, meta: &Meta, now: u64) -> Option<&'static str> {
-    // The receipt comes first.
-    let mut known_as = outcome::REDELIVERED;
-    for unique in identity(meta, now) {
-        if known.contains(&unique.key) {
-            return Some(known_as);
+/// The receipt, and whatever the source's identity rule names: each with the moment until which it is unique.
+type Identity<'m> = Vec<(Cow<'m, str>, u64)>;
+
+/// What a batch makes unique.
+#[derive(Default)]
+struct Taken<'i> {
+    keys: HashSet<&'i str>,
+    /// As JSON.
+    rows: String,
+}
+
+impl<'i> Taken<'i> {
+    fn add(&mut self, (key, until): &'i (Cow<'_, str>, u64)) {
+        if !self.rows.is_empty() {
+            self.rows.push(',');
         }
-        known_as = outcome::DUPLICATE;
+        self.rows.push('[');
+        json::push(&mut self.rows, key);
+        self.rows.extend([",", &until.to_string(), "]"]);
+        self.keys.insert(key);
     }
-    None
+}
+
+/// The outcome of a webhook of which something is known; none where it is new.
+fn known_as(identity: &Identity<'_>, known: impl Fn(&str) -> bool) -> Option<&'static str> {
+    // The receipt comes first.
+    match identity.iter().position(|(key, _)| known(key))? {
+        0 => Some(outcome::REDELIVERED),
+        _ => Some(outcome::DUPLICATE),
+    }
 }
 
 /// The URL of a feed's events, up to the id.
@@ -215,13 +244,14 @@ fn events_url(feed: &str) -> String {
     }
 }
 
-/// The receipt, and whatever the source's identity rule names.
-fn identity(meta: &Meta, now: u64) -> impl Iterator<Item = Unique> + '_ {
-    let receipt = Unique {
-        key: format!("receipt:{}", meta.receipt),
-        until: now.saturating_add(RECEIPT_LIFE_MS),
-    };
-    std::iter::once(receipt).chain(meta.unique.iter().cloned())
+fn identity(meta: &Meta, now: u64) -> Identity<'_> {
+    let receipt = format!("receipt:{}", meta.receipt);
+    let receipt = (receipt.into(), now.saturating_add(RECEIPT_LIFE_MS));
+    let rule = meta
+        .unique
+        .iter()
+        .map(|Unique { key, until }| (key.as_str().into(), *until));
+    std::iter::once(receipt).chain(rule).collect()
 }
 
 /// How many parts a body of `size` bytes is kept in, and where each begins and ends.

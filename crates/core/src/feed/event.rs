@@ -8,11 +8,23 @@ use crate::json;
 use crate::when::rfc3339;
 use crate::wire::Meta;
 
+macro_rules! insert {
+    ($($row:literal)*) => {
+        concat!(
+            "INSERT INTO events (seq, appended_at, end_offset, source, type, head, headers, signature_headers, size,
+                content_type, form, payload)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            $(concat!(", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", $row)),*
+        )
+    };
+}
+
 /// Writes one.
-pub(super) const INSERT: &str =
-    "INSERT INTO events (seq, appended_at, end_offset, source, type, head, headers,
-    signature_headers, size, content_type, form, payload)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+pub(super) const INSERT: &str = insert!();
+
+/// Writes so many at once: a statement has a hundred parameters at most.
+pub(super) const ROWS: usize = 8;
+pub(super) const INSERT_ROWS: &str = insert!("" "" "" "" "" "" "");
 
 /// Events that are yet to be written.
 #[derive(Default)]
@@ -78,9 +90,9 @@ impl<'w> Event<'w> {
     }
 
     /// Its columns, in the order of [`INSERT`].
-    pub(super) fn row<B>(&self) -> Vec<Value<'_, B>> {
+    pub(super) fn row<B>(&self) -> [Value<'_, B>; 12] {
         let content_type = self.meta.content_type.as_deref();
-        vec![
+        [
             Value::Int(self.place.seq),
             Value::Int(self.place.at),
             Value::Int(self.end_offset),
@@ -99,17 +111,19 @@ impl<'w> Event<'w> {
 
 /// The members of an event's JSON between its id and its headers.
 fn head(meta: &Meta) -> String {
-    let content_type = meta
-        .content_type
-        .as_deref()
-        .map_or("null".to_owned(), json::text);
-    format!(
-        r#""source":{},"type":{},"webhook_id":{},"received_at":"{}","content_type":{content_type}"#,
-        json::text(&meta.source),
-        json::text(&meta.kind),
-        json::text(&meta.webhook_id),
-        rfc3339(meta.received_at),
-    )
+    let mut head = String::from(r#""source":"#);
+    json::push(&mut head, &meta.source);
+    head.push_str(r#","type":"#);
+    json::push(&mut head, &meta.kind);
+    head.push_str(r#","webhook_id":"#);
+    json::push(&mut head, &meta.webhook_id);
+    let received_at = rfc3339(meta.received_at);
+    head.extend([r#","received_at":""#, &received_at, r#"","content_type":"#]);
+    match &meta.content_type {
+        Some(content_type) => json::push(&mut head, content_type),
+        None => head.push_str("null"),
+    }
+    head
 }
 
 /// The members of an event's `headers`: those that everybody sees, and those that a public feed
@@ -121,18 +135,15 @@ fn headers(meta: &Meta) -> [String; 2] {
             if meta.signature_headers.contains(name) != hidden {
                 continue;
             }
-            let comma = if shown.iter().all(String::is_empty) {
-                ""
-            } else {
-                ","
-            };
+            let first = shown.iter().all(String::is_empty);
             let [open, signatures] = &mut shown;
             let members = if hidden { signatures } else { open };
-            members.push_str(&format!(
-                "{comma}{}:{}",
-                json::text(name),
-                json::text(value)
-            ));
+            if !first {
+                members.push(',');
+            }
+            json::push(members, name);
+            members.push(':');
+            json::push(members, value);
         }
     }
     shown
