@@ -69,6 +69,7 @@ use answer::Answer;
 use call::Call;
 use edge::Edge;
 use ffi::{Batch, Context};
+use together::Task;
 
 /// The `fetch` handler. Exported bare: a wrapper costs as much again as the rest.
 #[wasm_bindgen]
@@ -89,44 +90,49 @@ pub fn queue(batch: Batch, env: JsValue) -> Promise {
 }
 
 async fn respond(edge: &'static Edge, call: &Call) -> Response {
-    let Some(target) = edge.routes.at(call.path()) else {
-        return refuse(Rejection::NotFound.into(), call);
-    };
+    match edge.routes.at(call.path()) {
+        Some(target) => room(edge, call, target).await,
+        None => refuse(Rejection::NotFound.into(), call),
+    }
+}
+
+/// Who answers what is asked of a path. Each of them is in a box: the host compiles a function when it is first called,
+/// so that a fresh isolate that is sent a webhook does not compile what answers readers as well.
+#[inline(never)]
+fn room<'a>(edge: &'static Edge, call: &'a Call, target: Target<'a>) -> Task<'a, Response> {
     let Target { resource, name, .. } = target;
     match call.method() {
         // Which methods it takes is for the source's provider to say.
         _ if resource == Resource::Receive => {
-            receive::receive(edge, call, name).await.respond(&call.id)
+            Box::pin(async move { receive::receive(edge, call, name).await.respond(&call.id) })
         }
-        "OPTIONS" => cors::options(edge, call, target),
-        method if !resource.methods().contains(&method) => refuse(
-            Problem::from(Rejection::MethodNotAllowed).header("allow", resource.allow()),
-            call,
-        ),
+        "OPTIONS" => Box::pin(async move { cors::options(edge, call, target) }),
+        method if !resource.methods().contains(&method) => {
+            let problem = Problem::from(Rejection::MethodNotAllowed);
+            let problem = problem.header("allow", resource.allow());
+            Box::pin(async move { refuse(problem, call) })
+        }
         method => match resource.need(method) {
-            Need::Nothing => open(edge, call, target)
-                .await
-                .unwrap_or_else(|problem| refuse(problem, call)),
+            Need::Nothing => Box::pin(open(edge, call, target)),
+            Need::Read => Box::pin(poll::poll(edge, call, target)),
             _ if matches!(resource, Resource::Overview | Resource::Metrics) => {
-                overview::overview(edge, call, resource)
-                    .await
-                    .unwrap_or_else(|problem| refuse(problem, call))
+                Box::pin(overview::overview(edge, call, resource))
             }
-            Need::Read => poll::poll(edge, call, target).await,
-            _ => admin::administer(edge, call, target).await,
+            _ => Box::pin(admin::administer(edge, call, target)),
         },
     }
 }
 
 /// What is open to everybody.
-async fn open(edge: &Edge, call: &Call, target: Target<'_>) -> Result<Response, Problem> {
-    match target.resource {
+async fn open(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
+    let answered = match target.resource {
         Resource::Page => page::file(edge, call).await,
         Resource::Session => page::session(edge, call).await,
         Resource::Health => Ok(health::health(call)),
         Resource::Ready => health::ready(edge, call),
         _ => Ok(open_api::document(call)),
-    }
+    };
+    answered.unwrap_or_else(|problem| refuse(problem, call))
 }
 
 fn refuse(problem: Problem, call: &Call) -> Response {

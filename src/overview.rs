@@ -21,13 +21,17 @@ use crate::{ffi, log};
 const FEED_MS: u32 = 5_000;
 
 /// `GET /overview`, `GET /metrics`
-pub(crate) async fn overview(
-    edge: &'static Edge,
-    call: &Call,
-    resource: Resource,
-) -> Result<Response, Problem> {
+pub(crate) async fn overview(edge: &'static Edge, call: &Call, resource: Resource) -> Response {
+    let answer = match answer(edge, call, resource).await {
+        Ok(answer) => answer,
+        Err(problem) => Answer::problem(problem, &call.id),
+    };
+    answer.respond(&call.id)
+}
+
+async fn answer(edge: &'static Edge, call: &Call, resource: Resource) -> Result<Answer, Problem> {
     access::administrator(edge, call)?;
-    let answer = match resource {
+    Ok(match resource {
         Resource::Metrics => {
             let written = ask_all(edge, call, "/metrics").await;
             let page = metrics::page(&written);
@@ -40,8 +44,7 @@ pub(crate) async fn overview(
             let feeds = ask_all(edge, call, "/overview").await;
             Answer::json(200, &page(edge, call.now, feeds))
         }
-    };
-    Ok(answer.respond(&call.id))
+    })
 }
 
 fn page(edge: &'static Edge, now: u64, feeds: Vec<(&str, Option<String>)>) -> String {
