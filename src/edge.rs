@@ -50,6 +50,9 @@ impl Edge {
         EDGE.with(|edge| *edge.get_or_init(|| Box::leak(Box::new(Self::new(env)))))
     }
 
+    /// Apart from what runs for every request, as are its parts: the host makes a function that loops over much code
+    /// faster at once, at a cost that grows with its size (docs/performance.md).
+    #[inline(never)]
     pub(crate) fn new(env: &JsValue) -> Self {
         let vars = vars(env);
         let vars: Vec<_> = vars
@@ -156,6 +159,7 @@ pub(crate) async fn asked(
 }
 
 /// A source with its secrets. What is wrong with it is said once, when the isolate starts.
+#[inline(never)]
 fn source(config: &Config, env: &JsValue, name: &str) -> SourceState {
     let state = config.source(name, |secret| property(env, secret).as_string());
     match &state {
@@ -178,6 +182,7 @@ fn property(env: &JsValue, name: &str) -> JsValue {
 
 /// Every var that `wrangler.toml` writes as a table or an array, as JSON. Bindings are objects too,
 /// and are told apart by having a class of their own.
+#[inline(never)]
 fn vars(env: &JsValue) -> Vec<(String, String)> {
     let Some(env) = env.dyn_ref::<js_sys::Object>() else {
         return Vec::new();

@@ -93,6 +93,7 @@ impl Config {
     }
 
     /// Reads variables as [`Config::parse`] does, and keeps what can be read.
+    #[inline(never)]
     pub fn load(variables: &[(&str, &str)]) -> (Self, Vec<ConfigError>) {
         load::load(variables)
     }

@@ -1,5 +1,7 @@
 //! Which path is what: a table.
 
+use std::cell::OnceCell;
+
 use matchit::Router;
 
 use crate::consumer::Verb;
@@ -208,38 +210,57 @@ impl Resource {
     }
 }
 
-/// The table, ready to be asked.
-pub struct Routes(Router<Resource>);
+/// The tables, ready to be asked: where webhooks come in at once, and the others when somebody asks for one of them. An
+/// isolate that is sent a webhook starts without them (docs/performance.md).
+pub struct Routes {
+    incoming: Router<Resource>,
+    others: OnceCell<Router<Resource>>,
+}
 
 impl Routes {
-    /// Builds the table.
+    /// Builds the first table.
     pub fn new() -> Self {
-        let mut router = Router::new();
-        let reads = FEED_ROUTES.iter().flat_map(|&(path, resource)| {
-            [
-                (path.to_owned(), resource),
-                (format!("/feeds/{{name}}{path}"), resource),
-            ]
-        });
-        let others = ROOT_ROUTES
-            .iter()
-            .map(|&(path, resource)| (path.to_owned(), resource));
-        for (path, resource) in others.chain(reads) {
-            // Only a conflict in the table above can fail, and a test asks for each path.
-            let _ = router.insert(path, resource);
+        let incoming = ROOT_ROUTES.iter().copied();
+        let incoming = incoming.filter(|(_, resource)| *resource == Resource::Receive);
+        Self {
+            incoming: router(incoming.map(|(path, resource)| (path.to_owned(), resource))),
+            others: OnceCell::new(),
         }
-        Self(router)
     }
 
     /// What the path names.
     pub fn at<'p>(&self, path: &'p str) -> Option<Target<'p>> {
-        let found = self.0.at(path).ok()?;
+        let found = self.incoming.at(path);
+        let found = found.or_else(|_| self.others.get_or_init(others).at(path));
+        let found = found.ok()?;
         Some(Target {
             resource: *found.value,
             name: found.params.get("name").unwrap_or(DEFAULT_NAME),
             id: found.params.get("id"),
         })
     }
+}
+
+fn others() -> Router<Resource> {
+    let reads = FEED_ROUTES.iter().flat_map(|&(path, resource)| {
+        [
+            (path.to_owned(), resource),
+            (format!("/feeds/{{name}}{path}"), resource),
+        ]
+    });
+    let others = ROOT_ROUTES
+        .iter()
+        .map(|&(path, resource)| (path.to_owned(), resource));
+    router(others.chain(reads))
+}
+
+fn router(routes: impl Iterator<Item = (String, Resource)>) -> Router<Resource> {
+    let mut router = Router::new();
+    for (path, resource) in routes {
+        // Only a conflict in the tables above can fail, and a test asks for each path.
+        let _ = router.insert(path, resource);
+    }
+    router
 }
 
 impl Default for Routes {
