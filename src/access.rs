@@ -2,7 +2,7 @@
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
-use waypost_core::access::granted;
+use waypost_core::access::{granted, is_basic};
 use waypost_core::cache::Audience;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -34,21 +34,27 @@ pub(crate) fn administrator(edge: &Edge, call: &Call) -> Result<(), Problem> {
 fn holds(call: &Call, tokens: &[String], admin: Option<&String>) -> Result<(), Problem> {
     let headers = call.headers();
     let authorization = headers.get("authorization");
-    let granted = match (authorization, admin) {
-        (None, Some(admin)) => {
-            let changes = !matches!(call.method(), "GET" | "HEAD");
+    let changes = !matches!(call.method(), "GET" | "HEAD");
+    let tokens = tokens.iter().chain(admin).map(String::as_str);
+    if granted(authorization, tokens) {
+        // Browsers send `Basic` of their own accord, wherever the request comes from, as they send cookies.
+        return match changes && is_basic(authorization) && call.origin().is_foreign() {
+            true => Err(Rejection::CrossOrigin.into()),
+            false => Ok(()),
+        };
+    }
+    let on = match admin {
+        Some(admin) => {
             let cookies = headers.get("cookie");
             session::is_on(cookies, admin, call.origin(), changes, call.now)
-                .map_err(|refused| refuse(refused, call))?
         }
-        _ => granted(
-            authorization,
-            tokens.iter().chain(admin).map(String::as_str),
-        ),
+        None => Ok(false),
     };
-    granted
-        .then_some(())
-        .ok_or_else(|| refuse(Rejection::Unauthorised, call))
+    match on {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refuse(Rejection::Unauthorised, call)),
+        Err(refused) => Err(refuse(refused, call)),
+    }
 }
 
 /// A refusal of a credential. The page asks for one itself: challenged with `Basic`, the browser would.

@@ -34,10 +34,10 @@ pub(crate) async fn administer(edge: &'static Edge, call: &Call, target: Target<
 }
 
 /// A line for each; of what workers do all day for some, as for reads.
-fn tell(edge: &Edge, call: &Call, target: Target<'_>, status: u16) {
+pub(crate) fn tell(edge: &Edge, call: &Call, target: Target<'_>, status: u16) {
     let told = Told {
         what: "admin",
-        feed: target.name,
+        feed: edge.config.feed(target.name).map_or("", |_| target.name),
         of: ("path", call.path()),
         outcome: &status.to_string(),
         size: None,

@@ -18,8 +18,9 @@ export function tell(line, began, analytics, labels, size) {
   if (line) console.log(line + ms + "}");
   if (analytics === undefined) return;
   const blobs = labels.split("\n");
-  // Data points are sampled by their index: what is busy does not hide what is not.
-  analytics.writeDataPoint({ indexes: [blobs[1] + "/" + blobs[2]], blobs, doubles: [size, ms] });
+  // Data points are sampled by their index: what is busy does not hide what is not. It has 96 bytes at most.
+  const index = (blobs[1] + "/" + blobs[2]).slice(0, 96);
+  analytics.writeDataPoint({ indexes: [index], blobs, doubles: [size, ms] });
 }
 
 // Whom wasm wants called with every settlement of a promise that it awaits.

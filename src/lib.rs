@@ -116,7 +116,7 @@ fn room<'a>(edge: &'static Edge, call: &'a Call, target: Target<'a>) -> Task<'a,
             Need::Nothing => Box::pin(open(edge, call, target)),
             Need::Read => Box::pin(poll::poll(edge, call, target)),
             _ if matches!(resource, Resource::Overview | Resource::Metrics) => {
-                Box::pin(overview::overview(edge, call, resource))
+                Box::pin(overview::overview(edge, call, target))
             }
             _ => Box::pin(admin::administer(edge, call, target)),
         },
@@ -132,7 +132,11 @@ async fn open(edge: &Edge, call: &Call, target: Target<'_>) -> Response {
         Resource::Ready => health::ready(edge, call),
         _ => Ok(open_api::document(call)),
     };
-    answered.unwrap_or_else(|problem| refuse(problem, call))
+    let response = answered.unwrap_or_else(|problem| refuse(problem, call));
+    if target.resource == Resource::Session {
+        admin::tell(edge, call, target, response.status());
+    }
+    response
 }
 
 fn refuse(problem: Problem, call: &Call) -> Response {

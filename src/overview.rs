@@ -5,28 +5,33 @@ use waypost_core::json;
 use waypost_core::metrics;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
-use waypost_core::route::Resource;
+use waypost_core::route::{Resource, Target};
 use waypost_core::when::rfc3339;
 use web_sys::Response;
 
-use crate::access;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
 use crate::together::{Task, first};
+use crate::{access, admin};
 use crate::{ffi, log};
 
 /// How long a feed may take, in milliseconds.
 const FEED_MS: u32 = 5_000;
 
 /// `GET /overview`, `GET /metrics`
-pub(crate) async fn overview(edge: &'static Edge, call: &Call, resource: Resource) -> Response {
-    let answer = match answer(edge, call, resource).await {
+pub(crate) async fn overview(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
+    let answer = match answer(edge, call, target.resource).await {
         Ok(answer) => answer,
         Err(problem) => Answer::problem(problem, &call.id),
     };
-    answer.respond(&call.id)
+    let response = answer.respond(&call.id);
+    // The page asks every few seconds.
+    if !response.ok() {
+        admin::tell(edge, call, target, response.status());
+    }
+    response
 }
 
 async fn answer(edge: &'static Edge, call: &Call, resource: Resource) -> Result<Answer, Problem> {

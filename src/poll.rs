@@ -91,11 +91,12 @@ fn tell(
     response: &Response,
     unchanged: bool,
 ) {
-    let (feed, face) = (target.name, target.resource.face());
+    // A name that anybody may make up is no feed: it is neither counted nor told.
+    let feed = edge.config.feed(target.name).map_or("", |_| target.name);
+    let face = target.resource.face();
     let status = if unchanged { 304 } else { response.status() };
     let code = status.to_string();
-    // A name that anybody may make up is no feed, and is not counted.
-    if edge.config.feed(feed).is_some() {
+    if !feed.is_empty() {
         tally::count(edge, call, feed, |tallies| {
             tallies.count(kind::READ, face, &code);
         });
@@ -112,7 +113,11 @@ fn tell(
     told.tell(edge, hushed, || {
         let after = ["since_id", "last_event_id", "since"].map(|name| {
             let after = query::parameter(call.query(), name);
-            member(name, &after.ok().flatten().unwrap_or_default())
+            let after = after
+                .ok()
+                .flatten()
+                .filter(|after| query::is_position(after));
+            member(name, &after.unwrap_or_default())
         });
         let after = after.concat();
         let ray = member("ray", call.headers().get("cf-ray").unwrap_or_default());

@@ -1,30 +1,33 @@
 //! What the edge counts: refusals, duplicates that KV knew, reads, the cache. A feed keeps it.
 //!
 //! Many requests are told in one call, a second after the first of them, so that counting costs no request anything.
-//! An isolate that dies takes what it has counted within that second with it; what was accepted is counted by the
-//! feed itself, where nothing is lost.
+//! What is not sure to have arrived is not told again: it is counted once or not at all. What was accepted is counted by
+//! the feed itself, where nothing is lost.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use wasm_bindgen::JsValue;
-use waypost_core::feed::Tallies;
+use waypost_core::feed::{Pending, Tallies};
 
 use crate::call::Call;
-use crate::edge::{Edge, asked};
+use crate::edge::Edge;
 use crate::host::{self, settled};
 use crate::{ffi, log};
 
 /// What was counted waits so long for more.
 const PAUSE_MS: u32 = 1_000;
 
-/// A call that has not come to its end in this time never will: the host has ended its request.
-const LATE_MS: u64 = 10_000;
+/// How long a feed may take for it.
+const FEED_MS: u32 = 5_000;
+
+/// So often one request's end is put off for what others count, before it is another's turn: the platform allows
+/// half a minute.
+const TURNS: u32 = 5;
 
 thread_local! {
     static COUNTED: RefCell<HashMap<String, Tallies>> = RefCell::default();
-    /// When the next call was begun, in unix milliseconds; 0 where none was.
-    static BEGUN: Cell<u64> = const { Cell::new(0) };
+    static PENDING: Pending = Pending::default();
 }
 
 /// Counts for a feed.
@@ -36,42 +39,58 @@ pub(crate) fn count(
 ) {
     COUNTED.with(|counted| {
         let mut counted = counted.borrow_mut();
-        if let Some(tallies) = counted.get_mut(feed) {
-            return counts(tallies);
+        match counted.get_mut(feed) {
+            Some(tallies) => counts(tallies),
+            None => counts(counted.entry(feed.to_owned()).or_default()),
         }
-        counts(counted.entry(feed.to_owned()).or_default());
     });
-    let begun = BEGUN.with(Cell::get);
-    if begun > 0 && call.now.saturating_sub(begun) < LATE_MS {
+    // A held request came long ago.
+    let now = host::now();
+    let Some(mine) = PENDING.with(|pending| pending.begin(now)) else {
         return;
-    }
-    BEGUN.with(|at| at.set(call.now));
+    };
     let alive = call.keep_alive();
     // The request is kept until that is over.
-    let _ = host::lasting(async move {
-        // It only resolves.
-        let _ = settled(Ok(ffi::pause(PAUSE_MS, &JsValue::UNDEFINED))).await;
-        BEGUN.with(|at| at.set(0));
-        tell(edge).await;
+    let _ = host::promise(now, async move {
+        for _ in 0..TURNS {
+            // It only resolves.
+            let _ = settled(Ok(ffi::pause(PAUSE_MS, &JsValue::UNDEFINED))).await;
+            tell(edge).await;
+            if COUNTED.with(|counted| counted.borrow().is_empty()) {
+                break;
+            }
+        }
+        PENDING.with(|pending| pending.end(mine));
         drop(alive);
         JsValue::UNDEFINED
     });
 }
 
+/// Tells each feed what was counted for it until now.
 async fn tell(edge: &Edge) {
-    for (feed, tallies) in COUNTED.with(RefCell::take) {
+    let feeds: Vec<String> = COUNTED.with(|counted| counted.borrow().keys().cloned().collect());
+    for feed in feeds {
+        let Some(tallies) = COUNTED.with(|counted| counted.borrow_mut().remove(&feed)) else {
+            continue;
+        };
         let init = ffi::request_init("POST", "", &tallies.json().into(), &JsValue::UNDEFINED);
-        let told = asked(edge.feed_object(&feed), "https://feed/tally", &init).await;
-        let failed = match told {
+        let asked = edge
+            .feed_object(&feed)
+            .and_then(|object| object.fetch("https://feed/tally", &init));
+        let told = settled(asked.map(|asked| ffi::within(&asked, FEED_MS))).await;
+        let failed = match told.map(web_sys::Response::from) {
             Ok(response) if response.ok() => continue,
-            Ok(response) => response.status().to_string(),
+            Ok(response) => {
+                // It said that it has not kept them: with the next.
+                COUNTED.with(|counted| {
+                    let mut counted = counted.borrow_mut();
+                    counted.entry(feed.clone()).or_default().merge(tallies);
+                });
+                response.status().to_string()
+            }
             Err(error) => log::reason(&error),
         };
-        log::warn(
-            "a feed did not take what was counted",
-            &format!("{feed}: {failed}"),
-        );
-        // With the next.
-        COUNTED.with(|counted| counted.borrow_mut().entry(feed).or_default().merge(tallies));
+        let reason = format!("{feed}: {failed}");
+        log::warn("a feed did not take what was counted", &reason);
     }
 }

@@ -4,7 +4,7 @@ use js_sys::ArrayBuffer;
 use wasm_bindgen::JsCast;
 use waypost_core::cursor::Bounds;
 use waypost_core::feed::db::DbError;
-use waypost_core::feed::{Incoming, Log, Payload, Tallies, kind};
+use waypost_core::feed::{Incoming, Log, Payload};
 use waypost_core::json;
 use waypost_core::wire::{self, Meta, Outcome};
 
@@ -28,7 +28,6 @@ impl Feed {
         let readable: Vec<bool> = read.iter().map(Option::is_some).collect();
         let batch: Vec<Read<'_>> = read.into_iter().flatten().collect();
         let outcomes = self.append_batch(&batch, call.now).await?;
-        self.count_lag(call.now, &batch, &outcomes);
         let mut outcomes = outcomes.into_iter();
         let outcomes: Vec<_> = readable
             .into_iter()
@@ -41,24 +40,6 @@ impl Feed {
             200,
             &serde_json::to_string(&outcomes).unwrap_or_default(),
         ))
-    }
-
-    /// How long the queue took. What fails here is only told: the webhooks are in the log.
-    fn count_lag(&self, now: u64, batch: &[Read<'_>], outcomes: &[Outcome]) {
-        let mut tallies = Tallies::default();
-        let stored = batch.iter().zip(outcomes);
-        for ((meta, _), _) in stored.filter(|(_, outcome)| **outcome == Outcome::Stored) {
-            tallies.took(kind::QUEUE_LAG, now.saturating_sub(meta.received_at));
-        }
-        if tallies.is_empty() {
-            return;
-        }
-        let counted = self
-            .log(now)
-            .and_then(|log| log.tally(&tallies.json(), now));
-        if let Err(error) = counted {
-            log::warn("the queue's lag was not counted", &error.to_string());
-        }
     }
 
     /// A line for the batch: what became of each webhook, by the name of the request that brought it.
@@ -105,7 +86,7 @@ impl Feed {
         let log = self.log(now)?;
         let before = log.bounds();
         let mut outcomes = Vec::with_capacity(batch.len());
-        let appended = self.append_runs(log, batch, &mut outcomes).await;
+        let appended = self.append_runs(log, batch, now, &mut outcomes).await;
         self.tell(now, before, batch, &outcomes);
         // What was appended before a failure is appended all the same.
         if outcomes.contains(&Outcome::Stored) {
@@ -120,14 +101,17 @@ impl Feed {
         &self,
         log: &Log<DoDb>,
         batch: &[Read<'_>],
+        brought_at: u64,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), DbError> {
         // Bodies that took the claim check are fetched one at a time: each may be 25 MB.
         let inline = |(meta, _): &Read<'_>| meta.body_key.is_none();
         for run in batch.chunk_by(|a, b| inline(a) && inline(b)) {
             let done = match run {
-                [(meta, _)] if meta.body_key.is_some() => vec![self.append_large(log, meta).await?],
-                _ => append_inline(log, run)?,
+                [(meta, _)] if meta.body_key.is_some() => {
+                    vec![self.append_large(log, meta, brought_at).await?]
+                }
+                _ => append_inline(log, run, brought_at)?,
             };
             if done.contains(&Outcome::Stored) {
                 self.waiting.wake();
@@ -137,7 +121,12 @@ impl Feed {
         Ok(())
     }
 
-    async fn append_large(&self, log: &Log<DoDb>, meta: &Meta) -> Result<Outcome, DbError> {
+    async fn append_large(
+        &self,
+        log: &Log<DoDb>,
+        meta: &Meta,
+        brought_at: u64,
+    ) -> Result<Outcome, DbError> {
         let kv = &self.edge().kv;
         let key = meta.body_key.as_deref().unwrap_or_default();
         let mut outcome = Outcome::Duplicate;
@@ -153,7 +142,7 @@ impl Feed {
                 payload: Payload::Parts(&parts),
             };
             outcome = log
-                .append(&[webhook], now())?
+                .append_brought(&[webhook], brought_at, now())?
                 .pop()
                 .unwrap_or(Outcome::Retry);
         }
@@ -181,7 +170,11 @@ impl Feed {
     }
 }
 
-fn append_inline(log: &Log<DoDb>, run: &[Read<'_>]) -> Result<Vec<Outcome>, DbError> {
+fn append_inline(
+    log: &Log<DoDb>,
+    run: &[Read<'_>],
+    brought_at: u64,
+) -> Result<Vec<Outcome>, DbError> {
     let batch: Vec<_> = run
         .iter()
         .map(|(meta, body)| Incoming {
@@ -191,5 +184,5 @@ fn append_inline(log: &Log<DoDb>, run: &[Read<'_>]) -> Result<Vec<Outcome>, DbEr
         .collect();
     // The time of the append itself: bodies may have been fetched since the request began, and readers by time
     // rely on it.
-    log.append(&batch, now())
+    log.append_brought(&batch, brought_at, now())
 }

@@ -1,6 +1,7 @@
 //! The alarm's work beside the pokes, and what tells an operator.
 
 use waypost_core::feed::db::DbError;
+use waypost_core::json;
 
 use super::Feed;
 use crate::log;
@@ -21,10 +22,21 @@ impl Feed {
         }
         let log = self.log(now)?;
         let rules = self.config()?.alerts.as_ref();
+        log.keep_sources(&self.sources(now)?)?;
         log.watch_by(rules, now)?;
         self.watched.set(true);
         // The alarm may have been set for pokes that are owed.
         rules.map_or(Ok(None), |_| log.owe_pokes(now))
+    }
+
+    /// The names of the sources that write this feed, as JSON.
+    fn sources(&self, now: u64) -> Result<String, DbError> {
+        let feed = self.name(now)?;
+        let mut names = self.edge().config.sources().filter_map(|(name, config)| {
+            let ours = config.is_ok_and(|config| config.settings.feed == feed);
+            ours.then(|| json::text(name))
+        });
+        Ok(json::array(&mut names))
     }
 
     /// Does what is due. Returns when the alarm must ring next.

@@ -16,6 +16,12 @@ pub fn granted<'t>(authorization: Option<&str>, tokens: impl Iterator<Item = &'t
     given.is_some_and(|given| is_one(&given, tokens))
 }
 
+/// Whether `Authorization` is of the scheme that browsers remember.
+pub fn is_basic(authorization: Option<&str>) -> bool {
+    let scheme = authorization.and_then(|value| value.trim().split_once(' '));
+    scheme.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+}
+
 /// Whether `text` is one of `secrets`, as [`granted`] compares tokens.
 pub fn is_one_of<'t>(text: &str, secrets: impl Iterator<Item = &'t str>) -> bool {
     is_one(text.as_bytes(), secrets)

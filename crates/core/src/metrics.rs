@@ -38,8 +38,11 @@ macro_rules! families {
 pub(crate) const FAMILIES: &[Family] = families! {
     "waypost_webhooks" "counter" "Genuine webhooks, by what became of them." Rows
     "'_total{' || feed || ',source=\"' || a || '\",outcome=\"' || b || '\"} ' || sum(n) FROM tallies, given
-     WHERE kind = 'webhook' AND b IN ('stored', 'duplicate', 'redelivered', 'already_processed', 'answered')
+     WHERE kind = 'webhook' AND b IN ('stored', 'duplicate', 'already_processed', 'answered')
      GROUP BY a, b"
+    "waypost_redeliveries" "counter" "Messages that the queue brought once more." Rows
+    "'_total{' || feed || ',source=\"' || a || '\"} ' || sum(n) FROM tallies, given
+     WHERE kind = 'webhook' AND b = 'redelivered' GROUP BY a"
     "waypost_refusals" "counter" "Webhooks that were refused, by code." Rows
     "'_total{' || feed || ',source=\"' || a || '\",code=\"' || b || '\"} ' || sum(n) FROM tallies, given
      WHERE kind = 'webhook' AND b NOT IN ('stored', 'duplicate', 'redelivered', 'already_processed', 'answered')

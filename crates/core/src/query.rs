@@ -242,6 +242,12 @@ pub fn latest(query: &str) -> Option<EventId> {
     parameter(query, "latest").ok()??.parse().ok()
 }
 
+/// Whether this may be shown as a position: an id or a time, and nothing that anybody may have put there instead.
+pub fn is_position(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_digit() || b"_-:.TZ+ ".contains(&byte);
+    text.len() <= 40 && text.bytes().all(plain)
+}
+
 /// The value of a parameter; `None` where it is absent or empty.
 ///
 /// # Errors

@@ -50,6 +50,15 @@ impl Origin<'_> {
         }
     }
 
+    /// Whether a page of another origin asks. Programs say nothing of where they are.
+    pub fn is_foreign(self) -> bool {
+        match (self.site, self.origin) {
+            (Some(site), _) => matches!(site, "cross-site" | "same-site"),
+            (None, Some(origin)) => origin != self.own,
+            (None, None) => false,
+        }
+    }
+
     /// Whether the page itself asks. A request that changes something must show it: a cookie comes along whoever
     /// makes the browser send it.
     fn is_own(self) -> bool {

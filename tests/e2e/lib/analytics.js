@@ -1,5 +1,5 @@
-// A stand-in for Workers Analytics Engine, which nobody can read locally: what is written to the dataset is a line of the
-// log. The real local binding is tested as well (analytics.test.js), but it keeps nothing.
+// A stand-in for Workers Analytics Engine, which nobody can read locally (the local binding of wrangler does nothing): what
+// is written to the dataset is a line of the log.
 
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

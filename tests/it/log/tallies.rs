@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waypost_core::feed::db::{Db, Row, Value as Sql};
-use waypost_core::feed::{Incoming, Log, Payload, Tallies, kind, outcome};
+use waypost_core::feed::{Incoming, Log, Payload, Pending, Tallies, kind, outcome};
 use waypost_core::rejection::Rejection;
 use waypost_core::wire::{Meta, Unique};
 
@@ -171,4 +171,39 @@ fn tallies_travel_as_json() {
     let mut twice = tallies.clone();
     twice.merge(tallies);
     assert!(twice.json().contains(r#""stored",4,0]"#));
+}
+
+/// One call at a time, and another one where the first has not come to its end.
+#[test]
+fn one_is_pending_at_a_time() {
+    let pending = Pending::default();
+    let first = pending.begin(BIRTH).expect("nobody's");
+    assert_eq!(pending.begin(BIRTH), None);
+    assert_eq!(pending.begin(BIRTH + 39_999), None);
+    let second = pending.begin(BIRTH + 40_000).expect("the first is lost");
+    assert_ne!(first, second);
+    // The first comes to its end after all.
+    pending.end(first);
+    assert_eq!(
+        pending.begin(BIRTH + 40_001),
+        None,
+        "the second is on its way"
+    );
+    pending.end(second);
+    let third = pending.begin(BIRTH).expect("a clock that was set back");
+    pending.end(third);
+    assert!(pending.begin(BIRTH).is_some());
+}
+
+#[test]
+fn a_source_that_is_gone_is_forgotten() {
+    let (db, log) = given::empty();
+    let bad = Rejection::BadSignature.code();
+    for source in ["github", "gone"] {
+        let failed = counted(kind::WEBHOOK, source, bad, 1);
+        log.tally(&failed, BIRTH).expect("works");
+    }
+    log.keep_sources(r#"["github","stripe"]"#).expect("works");
+    assert_eq!(failing(&db, "github"), Some((1, 0)));
+    assert_eq!(failing(&db, "gone"), None);
 }

@@ -83,8 +83,9 @@ fn every_sample() {
         r#"waypost_edge_cache_total{feed="orders",result="hit"} 1"#,
         r#"waypost_queue_lag_seconds_bucket{feed="orders",le="0.005"} 0"#,
         r#"waypost_queue_lag_seconds_bucket{feed="orders",le="0.01"} 1"#,
-        r#"waypost_queue_lag_seconds_bucket{feed="orders",le="+Inf"} 1"#,
-        r#"waypost_queue_lag_seconds_sum{feed="orders"} 0.007"#,
+        // Three that were appended as they were brought, and one.
+        r#"waypost_queue_lag_seconds_bucket{feed="orders",le="+Inf"} 4"#,
+        r#"waypost_queue_lag_seconds_sum{feed="orders"} 0.067"#,
         r#"waypost_append_lag_seconds_count{feed="orders"} 3"#,
         r#"waypost_append_lag_seconds_sum{feed="orders"} 0.060"#,
         r#"waypost_feed_events{feed="orders"} 3"#,

@@ -1,5 +1,6 @@
 //! Sessions of the page: who begins one, what it opens, and when it ends.
 
+use waypost_core::access::is_basic;
 use waypost_core::rejection::Rejection;
 use waypost_core::session::{Origin, begin, end, is_on, token};
 
@@ -163,4 +164,30 @@ fn signing_in() {
             "{body}"
         );
     }
+}
+
+/// What a browser adds to requests of its own accord must not let a page of another origin change anything.
+#[test]
+fn a_page_of_another_origin_is_told_from_a_program() {
+    let host = "https://hooks.example";
+    for (from, foreign) in [
+        (at(host, None, None), false),
+        (own(host), false),
+        (at(host, None, Some("none")), false),
+        (at(host, Some(host), None), false),
+        (at(host, Some("https://evil.example"), None), true),
+        (at(host, Some("null"), None), true),
+        (
+            at(host, Some("https://evil.example"), Some("cross-site")),
+            true,
+        ),
+        (
+            at(host, Some("https://other.hooks.example"), Some("same-site")),
+            true,
+        ),
+    ] {
+        assert_eq!(from.is_foreign(), foreign, "{from:?}");
+    }
+    assert!(is_basic(Some("Basic eDp5")) && is_basic(Some(" bAsIc eDp5")));
+    assert!(!is_basic(Some("Bearer x")) && !is_basic(Some("basic")) && !is_basic(None));
 }

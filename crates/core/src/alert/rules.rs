@@ -8,7 +8,7 @@ use crate::json;
 /// What is broken, as `[[alert, subject, detail], …]`. A rule that is off has NULL for its bound, of which no comparison
 /// is true. (A Durable Object's parameters are doubles, and it joins five SELECTs at most.)
 const BROKEN: &str = concat!(
-    own_events!(),
+    own_events!("?8"),
     "SELECT json_group_array(json_array(alert, subject, json(detail))) FROM (SELECT * FROM (
         SELECT 'source_failing' AS alert, name AS subject, json_object('failing', failing) AS detail
         FROM sources WHERE failing >= ?2 AND (?3 IS NULL OR name IN (SELECT value FROM json_each(?3)))

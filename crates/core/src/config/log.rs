@@ -6,8 +6,6 @@ use crate::scheme::Named;
 /// What is told: this and all that is worse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// What may help to find a fault in Waypost.
-    Debug,
     /// A line for each webhook, read, delivery and batch.
     #[default]
     Info,
@@ -19,7 +17,6 @@ pub enum Level {
 
 impl Named for Level {
     const NAMES: &'static [(&'static str, Self)] = &[
-        ("debug", Self::Debug),
         ("info", Self::Info),
         ("warn", Self::Warn),
         ("error", Self::Error),

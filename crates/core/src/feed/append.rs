@@ -55,9 +55,25 @@ impl<D: Db> Log<D> {
         batch: &[Incoming<'_, D::Blob>],
         now: u64,
     ) -> Result<Vec<Outcome>, DbError> {
+        self.append_brought(batch, now, now)
+    }
+
+    /// The same, where the queue brought it at a moment before.
+    pub fn append_brought(
+        &self,
+        batch: &[Incoming<'_, D::Blob>],
+        brought_at: u64,
+        now: u64,
+    ) -> Result<Vec<Outcome>, DbError> {
         self.change(|ends| {
             let mut tallies = Tallies::default();
             let outcomes = self.append_in(batch, ends, &mut tallies, now)?;
+            let stored = batch.iter().zip(&outcomes);
+            for (webhook, _) in stored.filter(|(_, outcome)| **outcome == Outcome::Stored) {
+                let received_at = webhook.meta.received_at;
+                tallies.took(kind::QUEUE_LAG, brought_at.saturating_sub(received_at));
+                tallies.took(kind::APPEND_LAG, now.saturating_sub(received_at));
+            }
             self.keep_appended(&tallies, now)?;
             Ok(outcomes)
         })
@@ -88,7 +104,6 @@ impl<D: Db> Log<D> {
             // Everything that makes it unique is recorded, or where any of it is known, nothing.
             identity.iter().for_each(|unique| taken.add(unique));
             tallies.count(kind::WEBHOOK, &meta.source, outcome::STORED);
-            tallies.took(kind::APPEND_LAG, now.saturating_sub(meta.received_at));
             self.add(webhook, ends, &mut events, now)?;
             outcomes.push(Outcome::Stored);
         }

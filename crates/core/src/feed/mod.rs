@@ -49,7 +49,7 @@ pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};
 pub(crate) use tally::{HEARD_MS, bound};
-pub use tally::{Tallies, kind, outcome};
+pub use tally::{Pending, Tallies, kind, outcome};
 pub use watch::Watched;
 
 /// A body of a claim-checked event is kept in rows of at most this many bytes.

@@ -72,11 +72,16 @@ fn own_key(seq: u64, kind: &str) -> String {
     format!("own:{seq:016}:{kind}")
 }
 
-/// A table `own` of the sequences of these events, for the start of a statement.
+/// A table `own` of the sequences of these events that are kept, for the start of a statement; the parameter is the
+/// sequence before the earliest event.
 macro_rules! own_events {
-    () => {
-        "WITH own (seq) AS MATERIALIZED (SELECT CAST(substr(key, 5, 16) AS INTEGER) FROM identities
-            WHERE key >= 'own:' AND key < 'own;') "
+    ($start:literal) => {
+        concat!(
+            "WITH own (seq) AS MATERIALIZED (SELECT CAST(substr(key, 5, 16) AS INTEGER) FROM identities
+            WHERE key >= concat('own:', format('%016d', ",
+            $start,
+            ")) AND key < 'own;') "
+        )
     };
 }
 

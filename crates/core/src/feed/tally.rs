@@ -141,6 +141,33 @@ impl Tallies {
     }
 }
 
+/// A call that is to come for what many count: one at a time.
+#[derive(Debug, Default)]
+pub struct Pending(Cell<u64>);
+
+/// A call that has not come to its end in this time never will: its request was ended.
+const LATE_MS: u64 = 40_000;
+
+impl Pending {
+    /// Whether nobody is about to make the call; whoever is told so makes it, and gives back what he was given.
+    pub fn begin(&self, now: u64) -> Option<u64> {
+        let begun = self.0.get();
+        if begun > 0 && now.saturating_sub(begun) < LATE_MS {
+            return None;
+        }
+        let mine = now.max(begun.saturating_add(1));
+        self.0.set(mine);
+        Some(mine)
+    }
+
+    /// The call is over, unless another one has taken its place.
+    pub fn end(&self, mine: u64) {
+        if self.0.get() == mine {
+            self.0.set(0);
+        }
+    }
+}
+
 /// The least bound that is not passed.
 pub(crate) fn bound(ms: u64) -> String {
     let bound = BOUNDS.iter().find(|(bound, _)| ms <= *bound);
@@ -198,6 +225,12 @@ impl<D: Db> Log<D> {
         let now = Value::Int(now);
         self.db
             .execute(HEAR, &[Value::Text(tallies), now, Value::Int(HEARD_MS)])
+    }
+
+    /// Forgets the sources that are none of this feed's any more: a JSON array of those that are.
+    pub fn keep_sources(&self, names: &str) -> Result<(), DbError> {
+        let gone = "DELETE FROM sources WHERE name NOT IN (SELECT value FROM json_each(?))";
+        self.db.execute(gone, &[Value::Text(names)])
     }
 
     /// Adds what is older than what is kept by the minute to what came before, once a minute.
