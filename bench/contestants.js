@@ -6,6 +6,7 @@
  * @property {string} [peer] the file in peers/, or the folder of one that is built; Waypost itself has none
  * @property {string} [build] the folder of a build; Waypost's current one otherwise
  * @property {string[]} [classes] a peer's Durable Objects
+ * @property {Record<string, unknown>} [vars] of Waypost's, laid over those that the bench gives it
  * @property {import("./lib/requests.js").Kind} [kind] the webhooks that it takes
  */
 
@@ -21,6 +22,7 @@ export const RECEIVERS = [
   { name: "hono+svix", peer: "hono_svix.js", kind: "svix" },
   { name: "worker crate", peer: "worker_crate", kind: "github" },
   { name: "waypost", kind: "github" },
+  { name: "waypost logging", kind: "github", vars: { LOG: {} } },
   { name: "waypost stripe", kind: "stripe" },
   { name: "waypost standard", kind: "standard" },
 ];

@@ -15,6 +15,8 @@ import { POLL_TOKEN, SECRETS, SOURCES } from "./requests.js";
 
 const PEERS = fileURLToPath(new URL("../peers", import.meta.url));
 const FEEDS = { default: { tokens: ["POLL_TOKEN"] }, small: { tokens: ["POLL_TOKEN"] }, large: { tokens: ["POLL_TOKEN"] } };
+/** The peers write no log. */
+const QUIET = { LOG: { level: "warn" } };
 const STUBS = fileURLToPath(new URL("./stubs", import.meta.url));
 const MODULES = process.env.WAYPOST_NODE_MODULES ?? join(ROOT, "node_modules");
 
@@ -134,7 +136,7 @@ async function bundle(peer, folder) {
 }
 
 function config(contestant, folder) {
-  const { config } = project({ sources: SOURCES, feeds: FEEDS });
+  const { config } = project({ sources: SOURCES, feeds: FEEDS, vars: { ...QUIET, ...contestant.vars } });
   const compatibility = {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
