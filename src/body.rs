@@ -131,29 +131,35 @@ async fn counted(
 }
 
 /// The bytes of a host's buffer, copied into wasm only as far as they are read.
-pub(crate) struct HostReader {
-    bytes: Uint8Array,
+pub(crate) struct HostReader<'b> {
+    buffer: &'b ArrayBuffer,
+    /// Made at the first read: most are never read.
+    bytes: Option<Uint8Array>,
     at: u32,
 }
 
-impl HostReader {
-    pub(crate) fn new(buffer: &ArrayBuffer) -> Self {
+impl<'b> HostReader<'b> {
+    pub(crate) fn new(buffer: &'b ArrayBuffer) -> Self {
         Self {
-            bytes: Uint8Array::new(buffer),
+            buffer,
+            bytes: None,
             at: 0,
         }
     }
 }
 
-impl std::io::Read for HostReader {
+impl std::io::Read for HostReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.bytes.length().saturating_sub(self.at);
+        let bytes = self
+            .bytes
+            .get_or_insert_with(|| Uint8Array::new(self.buffer));
+        let left = bytes.length().saturating_sub(self.at);
         let count = left.min(u32::try_from(into.len()).unwrap_or(u32::MAX));
         let Some(slot) = into.get_mut(..count as usize) else {
             return Ok(0);
         };
         let end = self.at.saturating_add(count);
-        self.bytes.subarray(self.at, end).copy_to(slot);
+        bytes.subarray(self.at, end).copy_to(slot);
         self.at = end;
         Ok(slot.len())
     }

@@ -149,7 +149,7 @@ extern "C" {
         signal: &JsValue,
     ) -> Object;
 
-    /// A key of the host's; `key` is bytes, or the text of a JSON Web Key.
+    /// A key of the host's; `key` is bytes, or the text of a JSON Web Key, and `usage` words with blanks between them.
     #[wasm_bindgen(catch)]
     pub(crate) fn import_key(
         format: &str,

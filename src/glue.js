@@ -247,10 +247,10 @@ export function encode(text) {
   return encoder.encode(text);
 }
 
-// A key of the host's; `key` is bytes, or the text of a JSON Web Key.
+// A key of the host's, for these uses; `key` is bytes, or the text of a JSON Web Key.
 export function import_key(format, key, name, hash, usage) {
   const algorithm = { name, hash, namedCurve: "P-256" };
-  return crypto.subtle.importKey(format, format === "jwk" ? JSON.parse(key) : key, algorithm, false, [usage]);
+  return crypto.subtle.importKey(format, format === "jwk" ? JSON.parse(key) : key, algorithm, false, usage.split(" "));
 }
 
 export function verify(name, hash, key, signature, content) {

@@ -43,7 +43,7 @@ pub(crate) async fn greet_body(
     body: &ArrayBuffer,
     screened: Option<&Screened<'_>>,
 ) -> Result<Option<Answered>, Problem> {
-    if u64::from(body.byte_length()) > handshake::MAX_BODY || !handshake::greets_bodies(source) {
+    if !handshake::greets_bodies(source) || u64::from(body.byte_length()) > handshake::MAX_BODY {
         return Ok(None);
     }
     let body = ffi::bytes(body);

@@ -32,12 +32,22 @@ const LONGEST: u32 = 64 * 1024;
 /// What an isolate remembers of keys.
 #[derive(Default)]
 pub(crate) struct Keys {
+    own: RefCell<Vec<(OwnKey, JsValue)>>,
     known: RefCell<Vec<Known>>,
     sets: RefCell<Vec<Set>>,
     /// The minute, and what was fetched in it.
     fetches: RefCell<(u64, Vec<Fetch>)>,
 }
 
+/// The place of a key in the config: its source, the way that it signs, and its place among that one's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnKey {
+    pub(crate) source: &'static str,
+    pub(crate) way: usize,
+    pub(crate) place: usize,
+}
+
+/// One that was fetched.
 struct Known {
     slot: String,
     key: JsValue,
@@ -69,14 +79,19 @@ pub(crate) fn host_names(algorithm: Algorithm) -> (&'static str, &'static str) {
 }
 
 impl Keys {
-    /// A key of the config, remembered where it has a slot.
+    /// A key of the config, remembered where it has a place there.
     pub(crate) async fn own(
         &self,
-        slot: Option<String>,
+        slot: Option<OwnKey>,
         algorithm: Algorithm,
         bytes: &[u8],
     ) -> Result<JsValue, Rejection> {
-        if let Some(key) = slot.as_ref().and_then(|slot| self.recall(slot, 0)) {
+        let known = |slot: OwnKey| {
+            let own = self.own.borrow();
+            let mut known = own.iter().filter(|(known, _)| *known == slot);
+            known.next().map(|(_, key)| key.clone())
+        };
+        if let Some(key) = slot.and_then(known) {
             return Ok(key);
         }
         let format = match algorithm {
@@ -85,8 +100,9 @@ impl Keys {
         };
         let key = import(algorithm, format, &Uint8Array::from(bytes)).await;
         let key = key.map_err(subtle::failed)?;
-        if let Some(slot) = slot {
-            self.remember(slot, key.clone(), u64::MAX);
+        // Another request may have been sooner.
+        if let Some(slot) = slot.filter(|slot| known(*slot).is_none()) {
+            self.own.borrow_mut().push((slot, key.clone()));
         }
         Ok(key)
     }
@@ -224,7 +240,7 @@ async fn import(algorithm: Algorithm, format: &str, key: &JsValue) -> Result<JsV
     let usage = if algorithm.is_public() {
         "verify"
     } else {
-        "sign"
+        "verify sign"
     };
     settled(ffi::import_key(format, key, name, hash, usage)).await
 }

@@ -13,12 +13,13 @@ use crate::body::HostReader;
 use crate::edge::Edge;
 use crate::ffi::{self, SUBTLE};
 use crate::host::settled;
-use crate::{keys, log};
+use crate::keys::{self, OwnKey};
+use crate::log;
 
 /// Verifies a body that is too large to be copied into wasm, or what only the host can verify.
 pub(crate) async fn verify(
     edge: &Edge,
-    source: &Source,
+    source: &'static Source,
     screened: Screened<'_>,
     body: &ArrayBuffer,
     now: u64,
@@ -27,12 +28,6 @@ pub(crate) async fn verify(
     // One copy of a large body for each content, whatever is computed over it.
     let join = |pieces: &Vec<Piece>| joined(pieces, body, b"");
     let contents: Vec<JsValue> = screened.contents().iter().map(join).collect();
-    let started: Vec<_> = match needs.digest {
-        Digest::None => Vec::new(),
-        Digest::Body => vec![digest(body)],
-        Digest::Content => contents.iter().map(digest).collect(),
-    };
-    let body_hash = needs.body_hash.then(|| digest(body));
     let fetched = match screened.wanted_key() {
         Some(wanted) => Some(
             edge.keys
@@ -41,7 +36,10 @@ pub(crate) async fn verify(
         ),
         None => None,
     };
-    let (mut tags, mut matches) = (Vec::new(), Vec::new());
+    let mut hashed = Hashed {
+        length: u64::from(body.byte_length()),
+        ..Hashed::default()
+    };
     for (pieces, content) in screened.contents().iter().zip(&contents) {
         for (place, secret) in secrets(&screened).iter().enumerate() {
             // What is hashed without a key, and what is signed where the keys are fetched, may hold the secret.
@@ -53,19 +51,24 @@ pub(crate) async fn verify(
                 (Algorithm::Token, _) => break,
                 (Algorithm::Plain(hash), _) => {
                     let started = SUBTLE.with(|subtle| subtle.digest(hash.web_name(), content));
-                    tags.push(bytes(started).await?);
+                    hashed.tags.push(bytes(started).await?);
                     continue;
                 }
                 (_, Some(key)) => key.clone(),
                 (tag, None) => {
-                    let slot = (!source.is_handed())
-                        .then(|| format!("{}\n{}\n{place}", source.name, screened.way()));
+                    let slot = OwnKey {
+                        source: &source.name,
+                        way: screened.way(),
+                        place,
+                    };
+                    let slot = (!source.is_handed()).then_some(slot);
                     edge.keys.own(slot, tag, secret).await?
                 }
             };
-            if !needs.tag.is_public() {
+            // A MAC is compared by the host where there is one signature; for several it is made once.
+            if !needs.tag.is_public() && screened.signatures().len() > 1 {
                 let started = SUBTLE.with(|subtle| subtle.sign("HMAC", &key, content));
-                tags.push(bytes(started).await?);
+                hashed.tags.push(bytes(started).await?);
                 continue;
             }
             let (name, hash) = keys::host_names(needs.tag);
@@ -74,24 +77,24 @@ pub(crate) async fn verify(
                 let checked = ffi::verify(name, hash, &key, signature, content);
                 matched |= settled(checked).await.map_err(failed)?.is_truthy();
             }
-            matches.push(matched);
+            hashed.matches.push(matched);
         }
     }
-    let mut digests = Vec::with_capacity(started.len());
-    for digest in started {
-        digests.push(digest.await?);
+    // What is refused is hashed no further.
+    if screened.is_signed(&hashed) {
+        match needs.digest {
+            Digest::None => {}
+            Digest::Body => hashed.digests.push(digest(body).await?),
+            Digest::Content => {
+                for content in &contents {
+                    hashed.digests.push(digest(content).await?);
+                }
+            }
+        }
+        if needs.body_hash {
+            hashed.body_hash = Some(digest(body).await?);
+        }
     }
-    let body_hash = match body_hash {
-        None => None,
-        Some(digest) => Some(digest.await?),
-    };
-    let hashed = Hashed {
-        length: u64::from(body.byte_length()),
-        tags,
-        matches,
-        digests,
-        body_hash,
-    };
     screened.verify_with(&hashed, HostReader::new(body))
 }
 
@@ -127,13 +130,10 @@ async fn bytes(promise: Result<Promise, JsValue>) -> Result<Vec<u8>, Rejection> 
     Ok(Uint8Array::new(&bytes).to_vec())
 }
 
-/// Starts hashing at once, so that it runs beside the MAC.
-fn digest(data: &JsValue) -> impl Future<Output = Result<[u8; 32], Rejection>> + use<> {
+async fn digest(data: &JsValue) -> Result<[u8; 32], Rejection> {
     let started = SUBTLE.with(|subtle| subtle.digest("SHA-256", data));
-    async {
-        let digest = bytes(started).await?;
-        digest.try_into().map_err(|_| Rejection::Internal)
-    }
+    let digest = bytes(started).await?;
+    digest.try_into().map_err(|_| Rejection::Internal)
 }
 
 pub(crate) fn failed(error: JsValue) -> Rejection {

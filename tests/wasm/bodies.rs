@@ -137,14 +137,14 @@ fn the_host_joins_bytes_in_order() {
 #[wasm_bindgen_test]
 fn a_host_buffer_is_read_in_pieces() {
     let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
-    let mut reader = HostReader::new(&Uint8Array::from(bytes.as_slice()).buffer());
+    let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+    let mut reader = HostReader::new(&buffer);
     let mut piece = [0; 300];
     let sizes: Vec<usize> = (0..5)
         .map(|_| reader.read(&mut piece).expect("bytes"))
         .collect();
     assert_eq!(sizes, [300, 300, 300, 100, 0]);
     let mut whole = Vec::new();
-    let buffer = Uint8Array::from(bytes.as_slice()).buffer();
     HostReader::new(&buffer)
         .read_to_end(&mut whole)
         .expect("bytes");

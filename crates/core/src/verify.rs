@@ -63,10 +63,10 @@ pub struct Hashed {
     pub length: u64,
     /// One for each key over the first content, then over the next.
     pub tags: Vec<Vec<u8>>,
-    /// In their place, for an algorithm with public keys: whether any of [`Screened::signatures`] is one over
-    /// the content with the key.
+    /// In their place, always so for an algorithm with public keys: whether any of [`Screened::signatures`] is one
+    /// over the content with the key.
     pub matches: Vec<bool>,
-    /// The digests that [`Needs::digest`] asked for.
+    /// The digests that [`Needs::digest`] asked for; nobody asks for them where [`Screened::is_signed`] does not hold.
     pub digests: Vec<[u8; 32]>,
     /// The digest of the body, where [`Needs::body_hash`] asked for it.
     pub body_hash: Option<[u8; 32]>,

@@ -89,6 +89,24 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
         ),
         (
             Hashed {
+                tags: vec![],
+                matches: vec![true],
+                ..whole.clone()
+            },
+            Rejection::Internal,
+        ),
+        (
+            Hashed {
+                tags: vec![],
+                matches: vec![false; 2],
+                ..whole.clone()
+            },
+            Rejection::BadSignature,
+        ),
+        (
+            Hashed {
+                tags: vec![],
+                matches: vec![false, true],
                 digests: vec![],
                 ..whole.clone()
             },
@@ -105,5 +123,26 @@ fn a_host_that_did_not_do_its_part_proves_nothing() {
         let screened = screened(&source, &request);
         let verified = screened.verify_with(&hashed, &b"{}"[..]);
         assert_eq!(verified, Err(answer), "{hashed:?}");
+    }
+}
+
+#[test]
+fn what_nobody_signed_needs_no_digest() {
+    let source = source_of("github");
+    let request = Request::signed(&source, b"{}", NOW, "id", "push");
+    for (matches, digests, is_signed, answer) in [
+        ([false, false], vec![], false, Some(Rejection::BadSignature)),
+        ([false, true], vec![[0; 32]], true, None),
+    ] {
+        let screened = screened(&source, &request);
+        let hashed = Hashed {
+            length: 2,
+            matches: matches.to_vec(),
+            digests,
+            ..Hashed::default()
+        };
+        assert_eq!(screened.is_signed(&hashed), is_signed);
+        let verified = screened.verify_with(&hashed, &b"{}"[..]);
+        assert_eq!(verified.err(), answer, "{matches:?}");
     }
 }

@@ -167,6 +167,11 @@ impl Screened<'_> {
         })
     }
 
+    /// Whether the host has found a signature that is one, as far as it has come: what has none needs no digest.
+    pub fn is_signed(&self, hashed: &Hashed) -> bool {
+        self.matched(hashed).is_some()
+    }
+
     /// Decides over a body that stays with the host, by what the host computed. `body` is read in
     /// chunks from its start, and only as far as the id and the type need.
     ///
@@ -194,6 +199,7 @@ impl Screened<'_> {
         let tags_lack = match needs.tag {
             Algorithm::Token => false,
             tag if tag.is_public() => hashed.matches.len() != pairs,
+            Algorithm::Hmac(_) if hashed.tags.is_empty() => hashed.matches.len() != pairs,
             _ => hashed.tags.len() != pairs,
         };
         let unopened = self.opens_body() && self.contents.is_empty();
@@ -204,7 +210,13 @@ impl Screened<'_> {
         };
         let digests_lack = hashed.digests.len() < digests;
         let hash_lacks = needs.body_hash && hashed.body_hash.is_none();
-        if tags_lack || digests_lack || hash_lacks || unopened {
+        if tags_lack || unopened {
+            return Err(Rejection::Internal);
+        }
+        if !self.is_signed(hashed) {
+            return Err(Rejection::BadSignature);
+        }
+        if digests_lack || hash_lacks {
             return Err(Rejection::Internal);
         }
         if !self.candidates.is_empty() && hashed.length <= handshake::MAX_BODY {
