@@ -44,6 +44,9 @@ fn line(level: &str, what: &str, detail: &str) -> JsValue {
     format!(r#"{{"level":"{level}","what":{what},"detail":{detail}}}"#).into()
 }
 
+/// What most lines take without what more there is to say, in bytes.
+const ROOM: usize = 160;
+
 /// A webhook, a read, a delivery, a batch: what every one of them is told with.
 pub(crate) struct Told<'a> {
     /// Which of these.
@@ -68,42 +71,46 @@ impl Told<'_> {
         if hushed && edge.analytics.is_undefined() {
             return;
         }
-        let Self {
-            what,
-            feed,
-            of,
-            outcome,
-            size,
-            began,
-        } = self;
+        let size = self.size.unwrap_or_default() as f64;
         let line = match hushed {
             true => String::new(),
-            false => {
-                let size = size.map_or(String::new(), |size| format!(r#","size":{size}"#));
-                format!(
-                    r#"{{"level":"info","what":"{what}","feed":{},"{}":{},"outcome":"{outcome}"{}{size},"ms":"#,
-                    json::text(feed),
-                    of.0,
-                    json::text(of.1),
-                    more(),
-                )
-            }
+            false => self.line(&more()),
         };
-        let labels = format!("{what}\n{feed}\n{}\n{outcome}", of.1);
-        ffi::tell(
-            &line,
-            *began as f64,
-            &edge.analytics,
-            &labels,
-            size.unwrap_or_default() as f64,
-        );
+        let labels = match edge.analytics.is_undefined() {
+            true => String::new(),
+            false => [self.what, self.feed, self.of.1, self.outcome].join("\n"),
+        };
+        ffi::tell(&line, self.began as f64, &edge.analytics, &labels, size);
+    }
+
+    /// All of the line but the milliseconds that it took.
+    fn line(&self, more: &str) -> String {
+        let mut line = String::with_capacity(ROOM + more.len());
+        line.push_str(r#"{"level":"info""#);
+        json::push_member(&mut line, "what", self.what);
+        json::push_member(&mut line, "feed", self.feed);
+        json::push_member(&mut line, self.of.0, self.of.1);
+        json::push_member(&mut line, "outcome", self.outcome);
+        line.push_str(more);
+        if let Some(size) = self.size {
+            line.push_str(r#","size":"#);
+            line.push_str(&size.to_string());
+        }
+        line.push_str(r#","ms":"#);
+        line
     }
 }
 
 /// A further member of a line; nothing where its value is empty.
 pub(crate) fn member(name: &str, value: &str) -> String {
-    match value {
-        "" => String::new(),
-        value => format!(r#","{name}":{}"#, json::text(value)),
+    let mut member = String::new();
+    push_member(&mut member, name, value);
+    member
+}
+
+/// Adds a further member to a line; nothing where its value is empty.
+pub(crate) fn push_member(line: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
+        json::push_member(line, name, value);
     }
 }

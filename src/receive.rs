@@ -281,7 +281,7 @@ impl Fresh {
             mut meta,
             mark,
         } = self;
-        let mut head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
+        let mut head = wire::frame_head(&meta);
         // What the queue can never take must not be answered with a promise that it may.
         if head.len() > INLINE_LIMIT {
             return Err(Rejection::MalformedHeader.into());
@@ -296,7 +296,7 @@ impl Fresh {
             })?;
             meta.body_key = Some(key);
             inline = JsValue::UNDEFINED;
-            head = wire::frame_head(&meta).map_err(|_| Rejection::Internal)?;
+            head = wire::frame_head(&meta);
         }
         let sent = settled(ffi::enqueue(&edge.queue, &head, &inline)).await;
         sent.map_err(|error| {

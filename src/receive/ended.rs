@@ -7,7 +7,7 @@ use waypost_core::source::Source;
 use super::{Accepted, Stop};
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::log::{Told, member};
+use crate::log::{Told, push_member};
 use crate::tally;
 
 /// Of a source that takes none.
@@ -54,10 +54,11 @@ fn tell(
     told.tell(edge, false, || {
         let mark = accepted.and_then(|accepted| accepted.mark.as_deref());
         let identity = mark.and_then(|mark| mark.rsplit(':').next());
-        let identity = member("identity", identity.unwrap_or_default());
-        let ray = member("ray", headers.get("cf-ray").unwrap_or_default());
-        let id = member("request_id", &call.id);
-        format!("{identity}{id}{ray}")
+        let mut more = String::with_capacity(128);
+        push_member(&mut more, "identity", identity.unwrap_or_default());
+        push_member(&mut more, "request_id", &call.id);
+        push_member(&mut more, "ray", headers.get("cf-ray").unwrap_or_default());
+        more
     });
     // What is queued is counted by the feed, when it is there.
     if accepted.is_none_or(|accepted| accepted.status == outcome::ALREADY_PROCESSED) {

@@ -2,16 +2,29 @@
 
 /// `text` as a JSON string.
 pub fn text(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    let mut json = String::with_capacity(text.len() + 2);
+    push(&mut json, text);
+    json
 }
 
-/// Adds `text` as a JSON string.
-pub(crate) fn push(json: &mut String, text: &str) {
+/// Adds `text` as a JSON string to some JSON.
+pub fn push(json: &mut String, text: &str) {
     let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    match text.bytes().all(plain) {
-        true => json.extend(["\"", text, "\""]),
-        false => json.push_str(&self::text(text)),
+    if text.bytes().all(plain) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
+}
+
+/// Adds a member whose value is a text to an object that has one already; `name` has nothing to be escaped.
+pub fn push_member(json: &mut String, name: &str, value: &str) {
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":");
+    push(json, value);
 }
 
 /// `text` as a JSON string; `null` where it is empty.

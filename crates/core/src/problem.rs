@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
-use crate::rejection::Rejection;
+use crate::{json, rejection::Rejection};
 
 /// The content type of [`Problem::body`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// What most bodies take without further members, in bytes.
+const ROOM: usize = 384;
 
 /// A rejection with what only the request at hand knows.
 #[derive(Clone, Debug)]
@@ -35,10 +38,15 @@ impl From<Rejection> for Problem {
 }
 
 impl Problem {
-    /// Adds a member that no problem has by itself: `earliest`, `request_id`.
+    /// Adds a member that no problem has by itself: `earliest`, `request_id`; a name with nothing to be escaped.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
-        self.members.push_str(&member(name, value));
+        if let Ok(value) = serde_json::to_string(&value) {
+            self.members.push_str(",\"");
+            self.members.push_str(name);
+            self.members.push_str("\":");
+            self.members.push_str(&value);
+        }
         self
     }
 
@@ -79,21 +87,17 @@ impl Problem {
     pub fn body(&self) -> String {
         let row = self.rejection.row();
         let detail = self.detail.as_deref().unwrap_or(row.detail);
-        let mut body = format!("{{\"type\":\"urn:waypost:problem:{}\"", row.code);
-        body.push_str(&member("title", row.title));
-        body.push_str(&member("status", row.status));
-        body.push_str(&member("detail", detail));
-        body.push_str(&member("code", row.code));
+        let mut body = String::with_capacity(ROOM + self.members.len());
+        body.push_str("{\"type\":\"urn:waypost:problem:");
+        body.push_str(row.code);
+        body.push('"');
+        json::push_member(&mut body, "title", row.title);
+        body.push_str(",\"status\":");
+        body.push_str(&row.status.to_string());
+        json::push_member(&mut body, "detail", detail);
+        json::push_member(&mut body, "code", row.code);
         body.push_str(&self.members);
         body.push('}');
         body
-    }
-}
-
-/// A further member of an object; nothing where the value has no JSON.
-fn member(name: &str, value: impl Serialize) -> String {
-    match (serde_json::to_string(name), serde_json::to_string(&value)) {
-        (Ok(name), Ok(value)) => format!(",{name}:{value}"),
-        _ => String::new(),
     }
 }

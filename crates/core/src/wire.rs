@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json;
+
 /// The version that this build writes and reads.
 pub const VERSION: u8 = 1;
 
@@ -14,7 +16,7 @@ pub const VERSION: u8 = 1;
 pub const INLINE_LIMIT: usize = 96 * 1024;
 
 /// Everything about an accepted webhook but its body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Meta {
     /// Made for this webhook at receipt; unique in the feed, so a redelivered message never
     /// doubles.
@@ -41,12 +43,12 @@ pub struct Meta {
     /// The body's size in bytes.
     pub size: u64,
     /// The KV key of the body, where it took the claim check.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub body_key: Option<String>,
 }
 
 /// One half of an identity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Unique {
     /// Scoped by source and hashed: of fixed length.
     pub key: String,
@@ -78,14 +80,89 @@ impl std::fmt::Display for Undecodable {
 }
 
 /// The bytes of a frame that stand before its body.
-pub fn frame_head(meta: &Meta) -> Result<Vec<u8>, serde_json::Error> {
-    let mut frame = vec![VERSION, 0, 0, 0, 0];
-    serde_json::to_writer(&mut frame, meta)?;
-    let length = u32::try_from(frame.len().saturating_sub(5)).unwrap_or(u32::MAX);
-    for (slot, byte) in frame.iter_mut().skip(1).zip(length.to_le_bytes()) {
-        *slot = byte;
+pub fn frame_head(meta: &Meta) -> Vec<u8> {
+    let json = meta.json();
+    let length = u32::try_from(json.len()).unwrap_or(u32::MAX);
+    let mut frame = Vec::with_capacity(json.len() + 5);
+    frame.push(VERSION);
+    frame.extend_from_slice(&length.to_le_bytes());
+    frame.extend_from_slice(json.as_bytes());
+    frame
+}
+
+/// What the JSON of a meta takes beside its headers in most cases, in bytes.
+const ROOM: usize = 512;
+
+impl Meta {
+    /// The JSON that it is read from, written by hand: there is one for each webhook.
+    fn json(&self) -> String {
+        let headers = self.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.len() + value.len() + 8)
+            .sum();
+        let mut json = String::with_capacity(ROOM + headers);
+        json.push_str("{\"receipt\":");
+        json::push(&mut json, &self.receipt);
+        json::push_member(&mut json, "source", &self.source);
+        json::push_member(&mut json, "feed", &self.feed);
+        json::push_member(&mut json, "webhook_id", &self.webhook_id);
+        json::push_member(&mut json, "type", &self.kind);
+        push_number(&mut json, ",\"received_at\":", self.received_at);
+        match &self.content_type {
+            None => json.push_str(",\"content_type\":null"),
+            Some(content_type) => json::push_member(&mut json, "content_type", content_type),
+        }
+        push_list(
+            &mut json,
+            "headers",
+            &self.headers,
+            |json, (name, value)| {
+                json.push('[');
+                json::push(json, name);
+                json.push(',');
+                json::push(json, value);
+                json.push(']');
+            },
+        );
+        push_list(
+            &mut json,
+            "signature_headers",
+            &self.signature_headers,
+            |json, name| {
+                json::push(json, name);
+            },
+        );
+        push_list(&mut json, "unique", &self.unique, |json, unique| {
+            json.push_str("{\"key\":");
+            json::push(json, &unique.key);
+            push_number(json, ",\"until\":", unique.until);
+            json.push('}');
+        });
+        push_number(&mut json, ",\"size\":", self.size);
+        if let Some(key) = &self.body_key {
+            json::push_member(&mut json, "body_key", key);
+        }
+        json.push('}');
+        json
     }
-    Ok(frame)
+}
+
+fn push_number(json: &mut String, before: &str, number: u64) {
+    json.push_str(before);
+    json.push_str(&number.to_string());
+}
+
+fn push_list<T>(json: &mut String, name: &str, items: &[T], push: impl Fn(&mut String, &T)) {
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":[");
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        push(json, item);
+    }
+    json.push(']');
 }
 
 /// Reads a frame into its meta and its body.

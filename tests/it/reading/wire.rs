@@ -10,7 +10,7 @@ use waypost_core::wire::{
 use crate::log::given;
 
 fn frame(meta: &Meta, body: &[u8]) -> Vec<u8> {
-    let mut frame = frame_head(meta).expect("a head");
+    let mut frame = frame_head(meta);
     frame.extend_from_slice(body);
     frame
 }
