@@ -40,8 +40,14 @@ impl<'a> Headers<'a> {
 
     /// Every name with its value, in the host's order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let mut lines = self.flat.split('\n');
-        std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
+        let mut rest = Some(self.flat);
+        let mut line = move || {
+            let text = rest?;
+            let end = memchr::memchr(b'\n', text.as_bytes());
+            rest = end.and_then(|end| text.get(end + 1..));
+            text.get(..end.unwrap_or(text.len()))
+        };
+        std::iter::from_fn(move || Some((line()?, line()?)))
     }
 
     /// The length that the sender declared for the body, in bytes; none where it declared no number.

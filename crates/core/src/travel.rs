@@ -39,14 +39,14 @@ const CREDENTIALS: &[&str] = &[
 /// among them, nor one that `Connection` names.
 pub fn travelling(scheme: &Scheme, headers: Headers<'_>) -> Vec<(String, String)> {
     let listed = headers.get("connection").unwrap_or_default();
-    let hops: Vec<String> = listed
-        .split(',')
-        .map(|name| name.trim().to_ascii_lowercase())
-        .collect();
+    let is_hop = |name: &str| {
+        let mut hops = listed.split(',');
+        hops.any(|hop| hop.trim().eq_ignore_ascii_case(name))
+    };
     headers
         .iter()
         .filter(|(name, _)| travels(scheme, name))
-        .filter(|(name, _)| !hops.iter().any(|hop| hop == name))
+        .filter(|(name, _)| !is_hop(name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
