@@ -1,16 +1,26 @@
 //! Answers of the edge itself. Every one names its request and says whether it may be cached.
 
 use wasm_bindgen::{JsCast, JsValue};
-use waypost_core::problem::{self, Problem};
+use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
 use crate::ffi;
 
+/// Headers that many answers have, by their place in `COMMON` of glue.js.
+#[derive(Clone, Copy)]
+enum Common {
+    Nothing,
+    Json,
+    Problem,
+}
+
 /// An answer on its way to becoming a host's response.
 #[derive(Clone)]
 pub(crate) struct Answer {
     status: u16,
+    common: Common,
+    /// Further ones, or others in their place.
     headers: String,
     body: JsValue,
 }
@@ -20,6 +30,7 @@ impl Answer {
     pub(crate) fn new(status: u16) -> Self {
         Self {
             status,
+            common: Common::Nothing,
             headers: String::new(),
             body: JsValue::NULL,
         }
@@ -27,10 +38,10 @@ impl Answer {
 
     /// JSON that must not be cached.
     pub(crate) fn json(status: u16, text: &str) -> Self {
-        Self::new(status)
-            .header("content-type", "application/json")
-            .header("cache-control", "no-store")
-            .body(JsValue::from_str(text))
+        Self {
+            common: Common::Json,
+            ..Self::new(status).body(JsValue::from_str(text))
+        }
     }
 
     /// What a path takes.
@@ -38,11 +49,6 @@ impl Answer {
         Self::new(204)
             .header("allow", allow)
             .header("cache-control", "no-store")
-    }
-
-    /// A refusal that must not be cached.
-    pub(crate) fn problem(problem: Problem, request_id: &str) -> Self {
-        Self::refusal(problem, request_id).header("cache-control", "no-store")
     }
 
     /// A refusal without a body.
@@ -54,12 +60,14 @@ impl Answer {
         answer
     }
 
-    /// A refusal that does not say yet whether it may be cached.
-    pub(crate) fn refusal(problem: Problem, request_id: &str) -> Self {
+    /// A refusal that must not be cached, unless it is said later.
+    pub(crate) fn problem(problem: Problem, request_id: &str) -> Self {
         let problem = problem.with("request_id", request_id);
-        let mut answer = Self::new(problem.status())
-            .header("content-type", problem::CONTENT_TYPE)
-            .body(JsValue::from_str(&problem.body()));
+        let body = JsValue::from_str(&problem.body());
+        let mut answer = Self {
+            common: Common::Problem,
+            ..Self::new(problem.status()).body(body)
+        };
         for (name, value) in problem.headers() {
             answer = answer.header(name, value);
         }
@@ -104,24 +112,17 @@ impl Answer {
     pub(crate) fn respond(self, request_id: &str) -> Response {
         let Self {
             status,
+            common,
             headers,
             body,
-        } = self
-            .header("x-content-type-options", "nosniff")
-            .header("x-request-id", request_id);
-        ffi::respond(status, &headers, &body).unwrap_or_else(|_| {
+        } = self;
+        ffi::respond(status, common as u32, request_id, &headers, &body).unwrap_or_else(|_| {
             // Only a header that the host refuses gets here: answer without any.
             let problem = Problem::from(Rejection::Internal).with("request_id", request_id);
-            let headers = format!(
-                "content-type\n{}\ncache-control\nno-store\nx-request-id\n{request_id}\n",
-                problem::CONTENT_TYPE
-            );
-            ffi::respond(
-                problem.status(),
-                &headers,
-                &JsValue::from_str(&problem.body()),
-            )
-            .unwrap_or_else(|error| error.unchecked_into())
+            let body = JsValue::from_str(&problem.body());
+            let common = Common::Problem as u32;
+            ffi::respond(problem.status(), common, request_id, "", &body)
+                .unwrap_or_else(|error| error.unchecked_into())
         })
     }
 }

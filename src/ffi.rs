@@ -65,9 +65,15 @@ extern "C" {
     /// Fulfils the promise that `promised` made for the task.
     pub(crate) fn fulfil(task: u32, value: &JsValue);
 
-    /// A response; `headers` is names and values in turn, a line each.
+    /// A response with those of `COMMON` in glue.js; `headers` are further ones, names and values in turn, a line each.
     #[wasm_bindgen(catch)]
-    pub(crate) fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
+    pub(crate) fn respond(
+        status: u16,
+        common: u32,
+        request_id: &str,
+        headers: &str,
+        body: &JsValue,
+    ) -> Result<Response, JsValue>;
 
     /// `head`, `body` and `tail` as one buffer.
     pub(crate) fn join(head: &[u8], body: &ArrayBuffer, tail: &[u8]) -> Uint8Array;

@@ -134,9 +134,24 @@ function headers_of(lines) {
   return headers;
 }
 
-// An answer; `lines` are its headers.
-export function respond(status, lines, body) {
-  return new Response(body, { status, headers: headers_of(lines) });
+// What many answers say, made once: the host copies headers faster than it reads new ones.
+const COMMON = [null, "application/json", "application/problem+json"].map(
+  (type) => type && new Headers({ "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" }),
+);
+
+// An answer; `lines` are headers of its own.
+export function respond(status, common, id, lines, body) {
+  const own = headers_of(lines);
+  const headers = COMMON[common];
+  if (!headers) {
+    own["x-content-type-options"] = "nosniff";
+    own["x-request-id"] = id;
+    return new Response(body, { status, headers: own });
+  }
+  headers.set("x-request-id", id);
+  const answer = new Response(body, { status, headers });
+  for (const name in own) answer.headers.set(name, own[name]);
+  return answer;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -34,7 +34,7 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
             .body(text)
         }
         Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
-        Content::Problem(problem) => Answer::refusal(problem, request_id),
+        Content::Problem(problem) => Answer::problem(problem, request_id),
     };
     answer = answer.header("cache-control", reply.cache_control);
     if let Some(etag) = &reply.etag {
