@@ -79,7 +79,7 @@ impl Feed {
     /// `POST /subscriptions/{id}/stats`: what it has counted.
     pub(super) async fn counted(&self, call: &Call, id: &str) -> Result<Answer, DbError> {
         let stats = text(call).await?;
-        self.log(call.now)?.counted(id, &stats)?;
+        self.log(call.now)?.counted(id, &stats, call.now)?;
         Ok(Answer::new(204))
     }
 

@@ -1,13 +1,15 @@
 //! What is counted, and that it is counted once.
 
 use serde_json::{Value, json};
+use waypost_core::consumer::Verb;
 use waypost_core::feed::db::{Db, Row, Value as Sql};
-use waypost_core::feed::{Incoming, Log, Payload, Pending, Tallies, kind, outcome};
+use waypost_core::feed::{Incoming, Log, Payload, Pending, Tallies, Watched, kind, outcome};
 use waypost_core::rejection::Rejection;
 use waypost_core::wire::{Meta, Unique};
 
 use super::db::RusqliteDb;
-use super::given::{self, BIRTH};
+use super::given::{self, BIRTH, id};
+use crate::consumers::worker::{ack, claim, settle, try_settle};
 
 const MINUTE: u64 = 60_000;
 
@@ -206,4 +208,125 @@ fn a_source_that_is_gone_is_forgotten() {
     log.keep_sources(r#"["github","stripe"]"#).expect("works");
     assert_eq!(failing(&db, "github"), Some((1, 0)));
     assert_eq!(failing(&db, "gone"), None);
+}
+
+fn stats(delivered: u64, failed: u64, dead: u64) -> String {
+    json!({"delivered": delivered, "failed": failed, "dead": dead, "ms": 1, "le": {}}).to_string()
+}
+
+#[test]
+fn what_a_subscription_says_is_counted_when_it_is_more() {
+    let (db, log) = given::empty();
+    let [one, other] = ["one", "other"];
+    for id in [one, other] {
+        log.subscribe(id, "{}", BIRTH).expect("works");
+    }
+    let at = BIRTH / MINUTE;
+    for (said, minute) in [
+        (stats(3, 0, 0), 0),
+        // Told again, and told late.
+        (stats(3, 0, 0), 1),
+        (stats(5, 2, 1), 1),
+        (stats(4, 2, 1), 2),
+    ] {
+        let now = BIRTH + minute * MINUTE;
+        log.counted(one, &said, now).expect("works");
+    }
+    let row = |id: &str, what: &str, minute, n| (id.to_owned(), what.to_owned(), minute, n);
+    let mut expected = vec![
+        row(one, "dead", at + 1, 1),
+        row(one, "delivered", at, 3),
+        row(one, "delivered", at + 1, 2),
+        row(one, "failed", at + 1, 2),
+    ];
+    assert_eq!(kept(&db, kind::DELIVERY), expected);
+    log.counted(other, &stats(1, 0, 0), BIRTH).expect("works");
+    // Whoever is not there has nothing to say.
+    log.counted("nobody", &stats(9, 9, 9), BIRTH)
+        .expect("works");
+    expected.push(row(other, "delivered", at, 1));
+    assert_eq!(kept(&db, kind::DELIVERY), expected);
+    log.unsubscribe(one).expect("works");
+    log.counted(one, &stats(6, 2, 1), BIRTH).expect("works");
+    assert_eq!(kept(&db, kind::DELIVERY), expected.split_off(4));
+}
+
+/// What is written down is counted, and what is not is not.
+#[test]
+fn stats_that_fail_count_nothing() {
+    let (db, log) = given::empty();
+    log.subscribe("one", "{}", BIRTH).expect("works");
+    for statement in 1.. {
+        db.fail_in(statement);
+        let told = log.counted("one", &stats(1, 0, 0), BIRTH);
+        if db.mend() {
+            told.expect("works");
+            break;
+        }
+        assert!(told.is_err());
+        assert_eq!(kept(&db, kind::DELIVERY), []);
+    }
+    let at = BIRTH / MINUTE;
+    let expected = [("one".to_owned(), "delivered".to_owned(), at, 1)];
+    assert_eq!(kept(&db, kind::DELIVERY), expected);
+}
+
+#[test]
+fn what_a_consumer_acknowledges_is_counted() {
+    let (db, log) = given::empty();
+    given::fill(&log, 1..7, BIRTH);
+    let at = BIRTH / MINUTE;
+    let row = |name: &str, minute, n| (name.to_owned(), String::new(), minute, n);
+    let shared = claim(&log, "shared", json!({"max": 3}), BIRTH).leases();
+    assert_eq!(ack(&log, "shared", &shared[..2], BIRTH).0, 2);
+    // Acknowledged twice it is acknowledged once, and what is refused is not.
+    assert_eq!(ack(&log, "shared", &shared[..1], BIRTH).0, 0);
+    let refused = json!({"leases": &shared[2..]});
+    settle(&log, "shared", Verb::Nack, refused, BIRTH).expect("refuses");
+    let later = BIRTH + MINUTE;
+    let ordered = json!({"max": 5, "mode": "ordered", "lease_seconds": 600});
+    let generation = claim(&log, "ordered", ordered, later).json()["generation"].clone();
+    let through = json!({"through": id(4).to_string(), "generation": generation});
+    for statement in 1.. {
+        db.fail_in(statement);
+        let done = try_settle(&log, "ordered", Verb::Ack, &through, later);
+        if db.mend() {
+            assert_eq!(
+                done.expect("works").expect("acknowledges")["acknowledged"],
+                4
+            );
+            break;
+        }
+        assert!(done.is_err());
+        assert_eq!(kept(&db, kind::ACK), [row("shared", at, 2)]);
+    }
+    let both = [row("ordered", at + 1, 4), row("shared", at, 2)];
+    assert_eq!(kept(&db, kind::ACK), both);
+    assert!(log.delete_consumer("shared").expect("works"));
+    assert_eq!(kept(&db, kind::ACK), [row("ordered", at + 1, 4)]);
+}
+
+/// What is drawn has its minutes, and nothing else has.
+#[test]
+fn the_overview_gives_minutes_of_what_is_drawn() {
+    let (_, log) = given::empty();
+    for kind in [kind::WEBHOOK, kind::DELIVERY, kind::ACK, kind::READ] {
+        let one = counted(kind, "a", "b", 1);
+        log.tally(&one, BIRTH).expect("works");
+    }
+    let watched = Watched {
+        feed: "default",
+        waiting: 0,
+        now: BIRTH,
+    };
+    let text = log.overview(watched).expect("works").expect("one");
+    let read: Value = serde_json::from_str(&text).expect("JSON");
+    let at = BIRTH / MINUTE;
+    let expect = json!([
+        ["ack", "a", "b", at, 1, 0],
+        ["delivery", "a", "b", at, 1, 0],
+        ["read", "a", "b", 0, 1, 0],
+        ["webhook", "a", "b", at, 1, 0]
+    ]);
+    assert_eq!(read["tallies"], expect);
 }

@@ -53,7 +53,7 @@ fn busy() -> (RusqliteDb, Log<RusqliteDb>) {
     log.subscribe(SUBSCRIPTION, &summary, BIRTH).expect("works");
     let stats =
         r#"{"delivered":5,"failed":2,"dead":1,"ms":712,"le":{"10":6,"1000":1},"pending":4}"#;
-    log.counted(SUBSCRIPTION, stats).expect("works");
+    log.counted(SUBSCRIPTION, stats, BIRTH + 40).expect("works");
     let letter = format!(
         r#"{{"event":"{}","reason":"x","attempts":1,"last_response":null}}"#,
         id(1)

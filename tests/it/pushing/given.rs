@@ -145,7 +145,10 @@ impl World {
                 .log
                 .bury_delivery(ID, &message.body, self.now)
                 .expect("works"),
-            "/stats" => self.log.counted(ID, &message.body).expect("works"),
+            "/stats" => self
+                .log
+                .counted(ID, &message.body, self.now)
+                .expect("works"),
             _ => {}
         }
         self.store.told(message, true, self.now).expect("works");

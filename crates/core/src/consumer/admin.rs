@@ -2,8 +2,8 @@
 
 use super::settle::Done;
 use super::{Consumer, Gap, Start};
-use crate::feed::Log;
 use crate::feed::db::{Db, DbError, Value};
+use crate::feed::{Log, kind};
 use crate::problem::Problem;
 
 impl<D: Db> Log<D> {
@@ -42,6 +42,7 @@ impl<D: Db> Log<D> {
                 return Ok(false);
             };
             self.forget(consumer.id)?;
+            self.forget_tallies(kind::ACK, name)?;
             self.db().execute(
                 "DELETE FROM consumers WHERE consumer = ?",
                 &[Value::Int(consumer.id)],

@@ -31,9 +31,11 @@ impl<D: Db> Log<D> {
             };
             match order {
                 Order::Leases { verb, leases, ms } => {
-                    self.settle_leases(&consumer, *verb, leases, *ms, now)
+                    self.settle_leases(name, &consumer, *verb, leases, *ms, now)
                 }
-                Order::Through { id, generation } => self.through(&consumer, *id, *generation, now),
+                Order::Through { id, generation } => {
+                    self.through(name, &consumer, *id, *generation, now)
+                }
                 Order::Seek(start) => self.seek(&consumer, *start),
                 Order::Claim(_) => Ok(Err(Rejection::NotFound.into())),
             }
@@ -42,6 +44,7 @@ impl<D: Db> Log<D> {
 
     fn settle_leases(
         &self,
+        name: &str,
         consumer: &Consumer,
         verb: Verb,
         leases: &[String],
@@ -58,6 +61,7 @@ impl<D: Db> Log<D> {
             Verb::Ack => {
                 let seqs: Vec<u64> = held.iter().map(|held| held.seq).collect();
                 self.drop_held(consumer.id, &seqs)?;
+                self.keep_acknowledged(name, seqs.len() as u64, now)?;
                 "acknowledged"
             }
             Verb::Extend => {
@@ -232,7 +236,14 @@ impl<D: Db> Log<D> {
     /// Acknowledges everything up to an event for the one holder of an ordered consumer. Where
     /// several workers hold events, some of them may be others', so a shared consumer has no such
     /// thing; and what was never handed out is not acknowledged, wherever the event is.
-    fn through(&self, consumer: &Consumer, id: EventId, generation: u64, now: u64) -> Outcome {
+    fn through(
+        &self,
+        name: &str,
+        consumer: &Consumer,
+        id: EventId,
+        generation: u64,
+        now: u64,
+    ) -> Outcome {
         let refuse = |rejection: Rejection| Ok(Err(rejection.into()));
         if !consumer.ordered {
             return refuse(Rejection::NotOrdered);
@@ -255,6 +266,7 @@ impl<D: Db> Log<D> {
                 Value::Int(id.sequence),
             ],
         )?;
+        self.keep_acknowledged(name, done.len() as u64, now)?;
         Ok(Ok(Done {
             json: format!(r#"{{"acknowledged":{},"rejected":[]}}"#, done.len()),
             wake: !done.is_empty(),

@@ -5,6 +5,7 @@
 
 use super::Log;
 use super::db::{Db, DbError, Value};
+use super::tally::kind;
 use crate::cursor::{Bounds, EventId};
 use crate::due::{self, Duty};
 
@@ -60,17 +61,23 @@ impl<D: Db> Log<D> {
     }
 
     /// What a subscription has counted of its deliveries, as JSON.
-    pub fn counted(&self, id: &str, stats: &str) -> Result<(), DbError> {
-        self.db.execute(
-            "UPDATE subscriptions SET deliveries = json(?) WHERE id = ?",
-            &[Value::Text(stats), Value::Text(id)],
-        )
+    pub fn counted(&self, id: &str, stats: &str, now: u64) -> Result<(), DbError> {
+        self.db.transaction(|| {
+            self.keep_delivered(id, stats, now)?;
+            self.db.execute(
+                "UPDATE subscriptions SET deliveries = json(?) WHERE id = ?",
+                &[Value::Text(stats), Value::Text(id)],
+            )
+        })
     }
 
     /// Forgets a subscription.
     pub fn unsubscribe(&self, id: &str) -> Result<(), DbError> {
-        let sql = "DELETE FROM subscriptions WHERE id = ?";
-        self.db.execute(sql, &[Value::Text(id)])
+        self.db.transaction(|| {
+            self.forget_tallies(kind::DELIVERY, id)?;
+            let sql = "DELETE FROM subscriptions WHERE id = ?";
+            self.db.execute(sql, &[Value::Text(id)])
+        })
     }
 
     /// Every subscription as JSON, oldest first.

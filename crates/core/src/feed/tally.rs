@@ -77,6 +77,10 @@ pub mod kind {
     pub const QUEUE_LAG: &str = "queue_lag";
     /// From the receipt of a webhook until it was in the log: upper bound in milliseconds.
     pub const APPEND_LAG: &str = "append_lag";
+    /// What subscriptions say of their deliveries: subscription, and `delivered`, `failed` or `dead`.
+    pub const DELIVERY: &str = "delivery";
+    /// Events that a consumer acknowledged: consumer.
+    pub const ACK: &str = "ack";
     // Dead letters, `dead`, are counted by a trigger.
 }
 
@@ -183,6 +187,12 @@ const KEEP: &str = "INSERT INTO tallies (kind, a, b, minute, n, sum)
     SELECT value ->> 0, value ->> 1, value ->> 2, ?2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true
     ON CONFLICT (kind, a, b, minute) DO UPDATE SET n = n + excluded.n, sum = sum + excluded.sum";
 
+/// A subscription says how many there were in all: what is more than it said before is of this minute.
+const DELIVER: &str = "INSERT INTO tallies (kind, a, b, minute, n, sum)
+    SELECT ?4, ?1, value, ?3, coalesce(?2 ->> value, 0) - coalesce(deliveries ->> value, 0) AS more, 0
+    FROM subscriptions, json_each('[\"delivered\",\"failed\",\"dead\"]') WHERE subscriptions.id = ?1 AND more > 0
+    ON CONFLICT (kind, a, b, minute) DO UPDATE SET n = n + excluded.n";
+
 /// Refusals of what was signed, but not as it should be. What is not signed at all is noise of the internet.
 const FAIL: &str = "INSERT INTO sources (name, failing, heard_at)
     SELECT value ->> 1, sum(value ->> 3), 0 FROM json_each(?1) WHERE value ->> 0 = 'webhook' AND value ->> 2 IN
@@ -212,6 +222,39 @@ impl<D: Db> Log<D> {
         let tallies = tallies.json();
         self.keep_tallies(&tallies, now)?;
         self.hear(&tallies, now)
+    }
+
+    /// Keeps what a subscription has counted since it last said so, before that is written over.
+    pub(super) fn keep_delivered(&self, id: &str, stats: &str, now: u64) -> Result<(), DbError> {
+        let minute = now / MINUTE_MS;
+        self.sweep(minute.saturating_sub(MINUTES))?;
+        self.db.execute(
+            DELIVER,
+            &[
+                Value::Text(id),
+                Value::Text(stats),
+                Value::Int(minute),
+                Value::Text(kind::DELIVERY),
+            ],
+        )
+    }
+
+    /// Keeps how many events a consumer acknowledged: one statement. What is appended sweeps.
+    pub(crate) fn keep_acknowledged(&self, name: &str, n: u64, now: u64) -> Result<(), DbError> {
+        if n == 0 {
+            return Ok(());
+        }
+        let mut tallies = Tallies::default();
+        tallies.add(kind::ACK, name, "", n, 0);
+        let minute = Value::Int(now / MINUTE_MS);
+        self.db
+            .execute(KEEP, &[Value::Text(&tallies.json()), minute])
+    }
+
+    /// Forgets the tallies of what is not there any more.
+    pub(crate) fn forget_tallies(&self, kind: &str, a: &str) -> Result<(), DbError> {
+        let sql = "DELETE FROM tallies WHERE kind = ? AND a = ?";
+        self.db.execute(sql, &[Value::Text(kind), Value::Text(a)])
     }
 
     fn keep_tallies(&self, tallies: &str, now: u64) -> Result<(), DbError> {

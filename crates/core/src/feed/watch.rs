@@ -118,8 +118,8 @@ const OVERVIEW: &str = "json_object(
     'oldest_seconds', (SELECT max(now - appended_at, 0) / 1000 FROM events ORDER BY seq LIMIT 1),
     'dead_letters', (SELECT count(*) FROM dead_letters),
     'tallies', json((SELECT json_group_array(json_array(kind, a, b, at, n, total)) FROM (
-        SELECT kind, a, b, iif(kind = 'webhook' AND tallies.minute > given.minute, tallies.minute, 0) AS at,
-            sum(n) AS n, sum(sum) AS total FROM tallies, given GROUP BY kind, a, b, at))),
+        SELECT kind, a, b, iif(kind IN ('webhook', 'delivery', 'ack') AND tallies.minute > given.minute,
+            tallies.minute, 0) AS at, sum(n) AS n, sum(sum) AS total FROM tallies, given GROUP BY kind, a, b, at))),
     'sources', json((SELECT json_group_array(json_object('source', name, 'failing', failing,
         'heard_seconds', iif(heard_at, max(now - heard_at, 0) / 1000, NULL))) FROM sources)),
     'consumers', json((SELECT json_group_array(json(json)) FROM consuming)),
