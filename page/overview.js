@@ -8,11 +8,9 @@ import { known, learn } from "./known.js";
 import { to } from "./routes.js";
 import { Spark } from "./spark.js";
 import { TONES } from "./status.js";
-import { received } from "./tallies.js";
+import { acknowledged, delivered, received } from "./tallies.js";
 
 const EVERY_SECONDS = 10;
-
-
 
 /** One thing: its name and a word beside it, its state, a line of the last hour, and figures. */
 const card = ({ key, name, href, beside }, state, line, ...figures) => h("li", { key, class: "card thing" },
@@ -52,24 +50,32 @@ function feedCard(overview, feed) {
 /** Whose it is, where there are several. */
 const besideOf = ({ name }) => known.feeds.length > 1 && `of ${name}`;
 
-const consumerCard = (feed, one) => card({ key: `${feed.name}/${one.name}`, name: one.name, href: to(feed.name, "consumers"), beside: besideOf(feed) },
-  isBehind(one) ? badge("behind", "warn") : badge("keeps up", "good"), undefined,
-  `${count(one.lag, "event")} behind`,
-  one.oldest_unacknowledged_seconds != null && one.lag > 0 && `oldest ${span(one.oldest_unacknowledged_seconds)} old`,
-  `${count(one.leases, "lease")} held`,
-  one.gap && h("span", { class: "bad" }, "lost events to retention"),
-  one.claimed_at && `last claim ${ago(one.claimed_at)}`);
+function consumerCard(feed, one, minute) {
+  const line = acknowledged(feed, minute, one.name);
+  return card({ key: `${feed.name}/${one.name}`, name: one.name, href: to(feed.name, "consumers"), beside: besideOf(feed) },
+    isBehind(one) ? badge("behind", "warn") : badge("keeps up", "good"), line,
+    `${number(line.taken)} acknowledged in the last hour`,
+    `${count(one.lag, "event")} behind`,
+    one.oldest_unacknowledged_seconds != null && one.lag > 0 && `oldest ${span(one.oldest_unacknowledged_seconds)} old`,
+    `${count(one.leases, "lease")} held`,
+    one.gap && h("span", { class: "bad" }, "lost events to retention"),
+    one.claimed_at && `last claim ${ago(one.claimed_at)}`);
+}
 
-const subscriptionCard = (feed, one) => card(
-  { key: `${feed.name}/${one.subscription_id}`, name: one.url, href: to(feed.name, "subscriptions", one.subscription_id), beside: besideOf(feed) },
-  badge(one.status, TONES[one.status]), undefined,
-  ...(one.deliveries ? [
-    `${number(one.deliveries.pending)} pending`,
-    `${number(one.deliveries.delivered)} delivered`,
-    one.deliveries.failed > 0 && `${count(one.deliveries.failed, "failed attempt")}`,
-    one.deliveries.dead > 0 && h("span", { class: "bad" }, `${number(one.deliveries.dead)} given up`),
-  ] : ["does not answer"]),
-  one.reason && theirs(one.reason));
+function subscriptionCard(feed, one, minute) {
+  const line = delivered(feed, minute, one.subscription_id);
+  return card(
+    { key: `${feed.name}/${one.subscription_id}`, name: one.url, href: to(feed.name, "subscriptions", one.subscription_id), beside: besideOf(feed) },
+    badge(one.status, TONES[one.status]), line,
+    `${number(line.taken)} in the last hour`,
+    ...(one.deliveries ? [
+      `${number(one.deliveries.pending)} pending`,
+      `${number(one.deliveries.delivered)} delivered`,
+      one.deliveries.failed > 0 && `${count(one.deliveries.failed, "failed attempt")}`,
+      one.deliveries.dead > 0 && h("span", { class: "bad" }, `${number(one.deliveries.dead)} given up`),
+    ] : ["does not answer"]),
+    one.reason && theirs(one.reason));
+}
 
 /** A list of cards under its heading. */
 const group = (title, cards, none) => section(title, cards.length > 0 ? h("ul", { class: "cards" }, cards) : empty(none));
@@ -84,8 +90,8 @@ function content(overview) {
         h("a", { href }, theirs(words)), since && h("span", { class: "faint" }, ` for ${lasting(since)}`))))),
     group("Sources", overview.sources.map((source) => sourceCard(overview, source)), "No source is configured."),
     group("Feeds", overview.feeds.map((feed) => feedCard(overview, feed)), "No feed is configured."),
-    group("Consumers", live.flatMap((feed) => feed.consumers.map((one) => consumerCard(feed, one))), "Nobody shares a feed yet."),
-    group("Subscriptions", live.flatMap((feed) => feed.subscriptions.map((one) => subscriptionCard(feed, one))), "Nothing is pushed yet."),
+    group("Consumers", live.flatMap((feed) => feed.consumers.map((one) => consumerCard(feed, one, overview.minute))), "Nobody shares a feed yet."),
+    group("Subscriptions", live.flatMap((feed) => feed.subscriptions.map((one) => subscriptionCard(feed, one, overview.minute))), "Nothing is pushed yet."),
   ];
 }
 

@@ -6,6 +6,7 @@ import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { Busy } from "./lib/busy.js";
 import { certificate } from "./lib/certificate.js";
+import { Consumer } from "./lib/consumer.js";
 import { expectProblem } from "./lib/expect.js";
 import { ADMIN_TOKEN } from "./lib/fixtures.js";
 import { Operator, skipPage } from "./lib/operator.js";
@@ -63,6 +64,8 @@ test("the right one begins a session that no script can read", { skip: skipPage 
 
 test("the overview says what needs attention first", { skip: skipPage }, async () => {
   const { failing } = await busy.misfortunes();
+  const worker = new Consumer(busy.waypost, "billing");
+  await worker.finish((await worker.claim({ max: 1 })).events);
   await operator.page.reload();
   await operator.settled();
   const text = await operator.text();
@@ -76,7 +79,12 @@ test("the overview says what needs attention first", { skip: skipPage }, async (
   assert.match(text, /3 refused: bad signature/);
   assert.match(text, /billing/);
   assert.ok(text.includes(busy.receiver.url("/failing")));
-  await operator.page.locator(".spark canvas").first().waitFor();
+  // Everything that is counted has a line of the last hour, which is said in words as well.
+  for (const [name, words] of [["billing", "1 acknowledged in the last hour"], [busy.receiver.url("/good"), "3 in the last hour"], ["github", "3 in the last hour"]]) {
+    const card = operator.page.locator(".thing").filter({ has: operator.page.getByText(name, { exact: true }) });
+    await card.getByText(words, { exact: true }).waitFor();
+    await card.locator(".spark canvas").waitFor();
+  }
   // Each concern leads to where something can be done.
   await operator.page.getByRole("link", { name: /dead letters .*in default/i }).click();
   await operator.arrived("Dead letters");
