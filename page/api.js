@@ -57,6 +57,9 @@ export const part = encodeURIComponent;
 /** Where a feed's resources are. */
 export const base = (feed) => (feed === "default" ? "" : `/feeds/${part(feed)}`);
 
+/** Where a source's webhooks go. */
+export const receiveUrl = (source) => `${location.origin}/webhooks/receive${source === "default" ? "" : `/${part(source)}`}`;
+
 /** Works through a list, a few at a time. What is thrown is the result of its item. */
 export async function each(items, atOnce, work) {
   const left = items.entries();

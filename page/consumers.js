@@ -17,14 +17,19 @@ const PLACES = {
   time: ["A time", "datetime-local", "What was appended from then on; in this browser’s time."],
 };
 
+/** What its filter lets through. */
+const takes = (one) => {
+  const filters = ["types", "sources"].filter((name) => one[name]?.length > 0);
+  return filters.length > 0 ? filters.map((name) => [theirs(`${name} ${one[name].join(", ")}`), " "]) : "everything";
+};
+
 const about = (one) => facts(
   ["Behind", count(one.lag, "event")],
   ["Leases", count(one.leases, "event") + " handed out"],
   ["Oldest not acknowledged", one.oldest_unacknowledged_seconds != null && `${span(one.oldest_unacknowledged_seconds)} old`],
   ["Position", mono(one.position)],
   ["Generation", String(one.generation)],
-  ["Takes", [one.types?.length > 0 && ["types ", theirs(one.types.join(", "))], one.sources?.length > 0 && [" sources ", theirs(one.sources.join(", "))]].filter(Boolean).length > 0
-    ? [one.types?.length > 0 && theirs(`types ${one.types.join(", ")}`), " ", one.sources?.length > 0 && theirs(`sources ${one.sources.join(", ")}`)] : "everything"],
+  ["Takes", takes(one)],
   ["Attempts", one.max_attempts && `${one.max_attempts} at most`],
   ["Lost to retention", one.gap && h("span", { class: "bad" }, mono(one.gap.from), " to ", mono(one.gap.to))],
   ["Made", one.created_at && h("time", { datetime: one.created_at }, moment(one.created_at))],

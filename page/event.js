@@ -1,6 +1,6 @@
 // One event: what came, how it was verified, and where it was sent.
 
-import { ask, base, part } from "./api.js";
+import { ask, base, part, receiveUrl } from "./api.js";
 import { bodyPath, fetchBody, show, ways } from "./body.js";
 import { curl } from "./curl.js";
 import { button, empty, facts, field, h, mono, section, theirs, trouble, waiting } from "./dom.js";
@@ -9,8 +9,6 @@ import { to } from "./routes.js";
 import { copy } from "./say.js";
 import { Sent } from "./sent.js";
 import { verification, verified } from "./steps.js";
-
-const receiveUrl = (source) => `${location.origin}/webhooks/receive${source === "default" ? "" : `/${part(source)}`}`;
 
 /** A part that is loaded by itself: what it is, or why it is not there. */
 function loading(work, draw, signal) {

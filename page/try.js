@@ -1,13 +1,11 @@
 // A provider's endpoint, its secret's name and its config; and a signed sample that is seen to arrive.
 
-import { ask, base, part, post } from "./api.js";
+import { ask, base, part, post, receiveUrl } from "./api.js";
 import { badge, button, empty, facts, field, h, mono, section, theirs, trouble, waiting, webLink } from "./dom.js";
 import { known, learn } from "./known.js";
 import { follow } from "./live.js";
 import { to } from "./routes.js";
 import { copy, say } from "./say.js";
-
-const endpoint = (source) => `${location.origin}/webhooks/receive${source === "default" ? "" : `/${part(source)}`}`;
 
 /** Something to take along: its text, and a button that copies it. */
 const snippet = (label, text) => h("div", { class: "snippet" },
@@ -102,7 +100,7 @@ export default async function view(visit) {
           h("li", null, snippet("Paste into wrangler.toml", provider.config)),
           provider.variable && h("li", null, snippet("Set the secret", `wrangler secret put ${provider.variable}`)),
           h("li", null, snippet("Deploy", "wrangler deploy")),
-          h("li", null, snippet("Give the provider this URL", endpoint(provider.name)))),
+          h("li", null, snippet("Give the provider this URL", receiveUrl(provider.name)))),
         provider.handed && h("p", { class: "hint" }, "It hands its secret over itself. Arm the source, which is configured then, and have the provider ask for the endpoint."),
         !provider.signable && h("p", { class: "hint" }, "Only the provider can sign for it: it signs with a private key.")),
     ];
