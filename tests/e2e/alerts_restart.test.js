@@ -10,6 +10,9 @@ import { Pager } from "./lib/pager.js";
 import { Receiver } from "./lib/receiver.js";
 import { until } from "./lib/wait.js";
 
+/** From a cause until the kill, in milliseconds: around the next look, which comes every second, and right after it. */
+const MOMENTS = [0, 1_000, 200, 1_100, 400, 1_200, 600, 1_300, 800, 900, 50, 1_050, 300, 1_150, 500, 950];
+
 const EPISODES = process.env.WAYPOST_HEAVY ? 20 : 4;
 
 /** @type {Feeds} */
@@ -32,9 +35,12 @@ test("killed at any moment, it is told once", async () => {
   const worker = new Consumer(feeds.reader(), "worker");
   await worker.claim();
   const expected = [];
-  /** Around the next look, or right after it. */
+  /** @type {number[]} */
+  const killed = [];
   const kill = async () => {
-    await pause(Math.random() * 1_300);
+    const moment = MOMENTS[killed.length % MOMENTS.length];
+    killed.push(moment);
+    await pause(moment);
     await feeds.server.restart();
   };
   for (let episode = 1; episode <= EPISODES; episode += 1) {
@@ -53,6 +59,6 @@ test("killed at any moment, it is told once", async () => {
     expected.push("consumer_behind worker resolved");
     await pager.next("consumer_behind", "worker", "resolved", episode);
   }
-  assert.deepEqual(await pager.told(), expected);
+  assert.deepEqual(await pager.told(), expected, `killed after ${killed.join(", ")} ms`);
   await until(() => pager.heard.length === expected.length, { what: "all of it is heard" });
 });
