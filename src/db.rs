@@ -56,6 +56,10 @@ impl Db for DoDb {
     type Text = JsString;
     type Blob = ArrayBuffer;
 
+    fn blob(&self, text: &str) -> ArrayBuffer {
+        Uint8Array::from(text.as_bytes()).buffer()
+    }
+
     fn query<T>(
         &self,
         sql: &str,
@@ -185,6 +189,9 @@ pub(crate) fn parts(body: &ArrayBuffer) -> Vec<ArrayBuffer> {
 
 /// Parts of a body as one.
 pub(crate) fn whole(parts: &[ArrayBuffer]) -> ArrayBuffer {
+    if let [part] = parts {
+        return part.clone();
+    }
     let chunks: Array = parts
         .iter()
         .map(|part| JsValue::from(Uint8Array::new(part)))

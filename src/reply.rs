@@ -1,14 +1,13 @@
 //! A feed's reply as a host's response.
 
-use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use waypost_core::conditional::http_date;
 use waypost_core::feed::{Body, BodyBytes, Content, Reply};
 
 use crate::answer::Answer;
-use crate::{db, ffi};
+use crate::db;
 
-/// A page of more characters goes through the edge as it is read: to be kept or shared it would have to be
+/// A page of more bytes goes through the edge as it is read: to be kept or shared it would have to be
 /// held there as a whole.
 const MOST_KEPT: u32 = 1_000_000;
 
@@ -16,22 +15,17 @@ const MOST_KEPT: u32 = 1_000_000;
 pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> Answer {
     let mut answer = match reply.content {
         Content::NotModified => Answer::new(reply.status),
-        Content::Events {
-            format,
-            open,
-            pieces,
-            close,
-        } => {
-            let pieces: Array = pieces.into_iter().map(JsValue::from).collect();
-            let text = ffi::page(open, &pieces, format.separator(), &close);
-            let length = text.unchecked_ref::<JsString>().length();
+        Content::Events { format, pieces } => {
+            let page = db::whole(&pieces);
             let answer = Answer::new(reply.status).header("content-type", format.media_type());
-            let kept = reply.edge_seconds.filter(|_| length <= MOST_KEPT);
+            let kept = reply
+                .edge_seconds
+                .filter(|_| page.byte_length() <= MOST_KEPT);
             match kept {
                 Some(seconds) => answer.header("x-keep", &seconds.to_string()),
                 None => answer,
             }
-            .body(text)
+            .body(page)
         }
         Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
         Content::Problem(problem) => Answer::problem(problem, request_id),

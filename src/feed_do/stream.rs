@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::cache::Audience;
 use waypost_core::cursor::EventId;
@@ -16,7 +16,7 @@ use web_sys::AbortSignal;
 use super::Feed;
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::db::DoDb;
+use crate::db::{self, DoDb};
 use crate::ffi::{self, Pipe};
 use crate::host::{self, now, settled};
 use crate::log;
@@ -146,10 +146,9 @@ impl Stream {
                 return None;
             }
         };
-        let pieces: Array = step.pieces.into_iter().map(JsValue::from).collect();
-        let text = ffi::page("", &pieces, "", "");
+        let some = !step.pieces.is_empty();
         let frames = Frames {
-            bytes: (pieces.length() > 0).then(|| ffi::encode(&text)),
+            bytes: some.then(|| Uint8Array::new(&db::whole(&step.pieces))),
             last: step.last,
             more: step.more,
         };

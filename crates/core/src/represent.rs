@@ -40,7 +40,7 @@ const ROWS: &[Row] = &[
         name: "lines",
         media_type: "application/x-ndjson",
         tag: "n",
-        separator: "\n",
+        separator: "",
     },
     Row {
         format: Format::CloudEvents,

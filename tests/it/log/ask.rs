@@ -110,14 +110,9 @@ fn seen(reply: Reply<String, Vec<u8>>) -> Seen {
     let bytes = match reply.content {
         Content::NotModified => Vec::new(),
         Content::Problem(problem) => problem.body().into_bytes(),
-        Content::Events {
-            format,
-            open,
-            pieces,
-            close,
-        } => {
+        Content::Events { format, pieces } => {
             content_type = Some(format.media_type().to_owned()).filter(|_| format != Format::Json);
-            format!("{open}{}{close}", pieces.join(format.separator())).into_bytes()
+            pieces.concat()
         }
         Content::Body { body, .. } => {
             content_type = body.content_type;

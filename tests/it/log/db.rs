@@ -179,6 +179,10 @@ impl Db for RusqliteDb {
     type Text = String;
     type Blob = Vec<u8>;
 
+    fn blob(&self, text: &str) -> Vec<u8> {
+        text.as_bytes().to_vec()
+    }
+
     fn query<T>(
         &self,
         sql: &str,

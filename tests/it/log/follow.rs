@@ -16,14 +16,14 @@ fn query(text: &str, after: Option<u64>) -> Query {
 }
 
 /// The next step after an event, which there must be.
-fn step(log: &Log<RusqliteDb>, text: &str, after: Option<u64>) -> Step<String> {
+fn step(log: &Log<RusqliteDb>, text: &str, after: Option<u64>) -> Step<Vec<u8>> {
     let step = log.follow(&query(text, after), Audience::Token, BIRTH);
     step.expect("works").expect("a step")
 }
 
 /// The lines that name events.
-fn ids(step: &Step<String>) -> Vec<String> {
-    let text = step.pieces.concat();
+fn ids(step: &Step<Vec<u8>>) -> Vec<String> {
+    let text = String::from_utf8(step.pieces.concat()).expect("text");
     let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
     ids.map(str::to_owned).collect()
 }

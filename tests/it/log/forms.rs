@@ -1,7 +1,7 @@
 //! The forms of a list: every one says the same of the same events.
 
 use waypost_core::cache::Audience;
-use waypost_core::feed::{Incoming, Log, Payload, Range, Shape};
+use waypost_core::feed::{Frame, Incoming, Log, Payload, Range, Shape};
 use waypost_core::filter::Filter;
 use waypost_core::represent::Format;
 use waypost_core::wire::Meta;
@@ -216,8 +216,8 @@ fn server_sent_events() {
         format: Format::Sse,
         base64: false,
     };
-    let page = log.page(run, shape, &Filter::default()).expect("works");
-    assert_eq!(page.pieces.concat(), expect);
+    let page = log.page(run, shape, &Filter::default(), Frame::default());
+    assert_eq!(page.expect("works").pieces.concat(), expect.into_bytes());
 }
 
 #[test]

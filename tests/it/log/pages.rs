@@ -2,7 +2,9 @@
 
 use waypost_core::cache::Audience;
 use waypost_core::feed::db::Db;
-use waypost_core::feed::{BODY_PART, Incoming, Log, PAGE_BYTES, Payload, Range, Shape, parts};
+use waypost_core::feed::{
+    BODY_PART, Frame, Incoming, Log, PAGE_BYTES, Payload, Range, Shape, parts,
+};
 use waypost_core::filter::Filter;
 use waypost_core::represent::Format;
 use waypost_core::wire::{INLINE_LIMIT, Meta};
@@ -88,6 +90,7 @@ fn by_bytes() {
             },
             SHAPE,
             &Filter::default(),
+            Frame::default(),
         )
         .expect("works");
     assert!(page.pieces.len() > 1);
@@ -123,6 +126,7 @@ fn of_the_least_events() {
             },
             SHAPE,
             &Filter::default(),
+            Frame::default(),
         )
         .expect("works");
     assert!(page.pieces.iter().all(|piece| piece.len() < 4_000_000));

@@ -2,7 +2,7 @@
 //!
 //! The Durable Object's storage and rusqlite both stand behind it, so the SQL that the tests prove
 //! is the SQL that production runs. Texts and blobs stay in the database's own representation
-//! (a JavaScript string, a `String`): a page of events is never copied into wasm.
+//! (a JavaScript string, an `ArrayBuffer`): a page of events is never copied into wasm.
 
 /// A parameter of a statement.
 #[derive(Debug)]
@@ -55,6 +55,9 @@ pub trait Db {
         params: &[Value<'_, Self::Blob>],
         read: impl FnMut(&dyn Row<Self>) -> T,
     ) -> Result<Vec<T>, DbError>;
+
+    /// A text of our own as a blob.
+    fn blob(&self, text: &str) -> Self::Blob;
 
     /// Runs `work` in a transaction: all of it is kept, or on `Err` nothing.
     fn transaction<T>(&self, work: impl FnOnce() -> Result<T, DbError>) -> Result<T, DbError>;

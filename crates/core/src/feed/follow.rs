@@ -2,6 +2,7 @@
 
 use super::Log;
 use super::db::{Db, DbError};
+use super::read::{Frame, Page};
 use super::render::Shape;
 use super::reply::{Reply, gone};
 use crate::cache::Audience;
@@ -20,9 +21,9 @@ const STEP: u64 = 100;
 
 /// The next events of a stream, and where it stands after them.
 #[derive(Debug)]
-pub struct Step<T> {
-    /// The events in the form of server-sent events, in pieces.
-    pub pieces: Vec<T>,
+pub struct Step<B> {
+    /// The events in the form of server-sent events, in pieces; none where there is nothing to show.
+    pub pieces: Vec<B>,
     /// The last event that the step covers, shown or hidden.
     pub last: EventId,
     /// Whether there is more already.
@@ -31,7 +32,7 @@ pub struct Step<T> {
 
 /// A step, or why the stream cannot go on from where it stands.
 type Followed<D> =
-    Result<Result<Step<<D as Db>::Text>, Reply<<D as Db>::Text, <D as Db>::Blob>>, DbError>;
+    Result<Result<Step<<D as Db>::Blob>, Reply<<D as Db>::Text, <D as Db>::Blob>>, DbError>;
 
 impl<D: Db> Log<D> {
     /// The next step of a stream from where its query stands.
@@ -48,10 +49,13 @@ impl<D: Db> Log<D> {
             base64: query.base64,
         };
         let last = bounds.id(range.through);
-        let mut pieces = self.page(range, shape, &query.filter)?.pieces;
-        if !pieces.is_empty() && !query.filter.is_empty() {
+        let Page { mut pieces, shown } =
+            self.page(range, shape, &query.filter, Frame::default())?;
+        if shown == 0 {
+            pieces.clear();
+        } else if !query.filter.is_empty() {
             // Something may have been hidden after what is shown last.
-            pieces.push(format!("id: {last}\n\n").into());
+            pieces.push(self.db.blob(&format!("id: {last}\n\n")));
         }
         Ok(Ok(Step {
             pieces,

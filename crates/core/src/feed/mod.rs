@@ -44,7 +44,7 @@ pub use follow::{HEARTBEAT_MS, STUCK_MS, Step, heartbeat, preamble};
 pub use own::{Finding, Own};
 pub(crate) use own::{is_own, own_events};
 pub use push::{Pushed, Wanted};
-pub use read::{Body, BodyBytes, PAGE_BYTES, Page, Range};
+pub use read::{Body, BodyBytes, Frame, PAGE_BYTES, Page, Range};
 pub use render::Shape;
 pub(crate) use render::event_json;
 pub use reply::{Content, Next, Reader, Reply, Turn};

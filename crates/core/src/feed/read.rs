@@ -1,7 +1,8 @@
 //! Pages, single events and bodies.
 //!
-//! SQLite itself writes the JSON, and a page is a `group_concat`. One string crosses into the runtime,
-//! whatever the number of events, and the payload in it is the text that was signed.
+//! SQLite itself writes the JSON, and a page is a `group_concat`. One blob crosses into the runtime,
+//! whatever the number of events, and the payload in it is the text that was signed: as bytes it is what is
+//! sent, while a text would become the runtime's string and be encoded again.
 
 use super::Log;
 use super::append::form;
@@ -37,11 +38,30 @@ impl Range {
     }
 }
 
-/// The text of the events of a run, in pieces to be joined with the form's separator.
+/// What stands around the events of a page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Frame<'a> {
+    /// Before the first.
+    pub open: &'a str,
+    /// After the last.
+    pub close: &'a str,
+}
+
+/// A page as it is sent.
 #[derive(Debug)]
-pub struct Page<T> {
-    /// Each piece is one or more events, joined with it.
-    pub pieces: Vec<T>,
+pub struct Page<B> {
+    /// Its bytes, one piece after the other.
+    pub pieces: Vec<B>,
+    /// How many events are in it.
+    pub shown: u64,
+}
+
+/// A piece of a page: what was written of a run.
+struct Segment<B> {
+    /// The last sequence that it covers.
+    through: u64,
+    shown: u64,
+    bytes: B,
 }
 
 /// An event's bytes.
@@ -127,7 +147,8 @@ impl<D: Db> Log<D> {
                 WHERE seq > ?2 AND seq <= ?3 AND form < 3{} ORDER BY seq LIMIT ?4)",
             render::condition(filter)
         );
-        let found = self.of_run(&sql, run, limit, filter, |row| (row.int(0), row.int(1)))?;
+        let read = |row: &dyn Row<D>| (row.int(0), row.int(1));
+        let found = self.of_run(&sql, run, limit, filter, None, read)?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
@@ -137,13 +158,15 @@ impl<D: Db> Log<D> {
     }
 
     /// Asks about the events of a run: `?1` is the generation as it stands in ids, `?2` and `?3` are the
-    /// run, `?4` is `bound`, `?5` and `?6` are the filter's where it is none that shows everything.
+    /// run, `?4` is `bound`, `?5` and `?6` are the filter's where it is none that shows everything, `?7` and `?8` the
+    /// frame's where there is one.
     fn of_run<T>(
         &self,
         sql: &str,
         run: Range,
         bound: u64,
         filter: &Filter,
+        frame: Option<Frame<'_>>,
         read: impl FnMut(&dyn Row<D>) -> T,
     ) -> Result<Vec<T>, DbError> {
         let generation = self.bounds().prefix();
@@ -155,37 +178,103 @@ impl<D: Db> Log<D> {
             Value::Int(bound),
             types.as_deref().map_or(Value::Null, Value::Text),
             sources.as_deref().map_or(Value::Null, Value::Text),
+            Value::Text(frame.map_or("", |frame| frame.open)),
+            Value::Text(frame.map_or("", |frame| frame.close)),
         ];
-        let count = if filter.is_empty() { 4 } else { 6 };
+        let count = match frame {
+            Some(_) => 8,
+            None if filter.is_empty() => 4,
+            None => 6,
+        };
         self.db
             .query(sql, parameters.get(..count).unwrap_or_default(), read)
     }
 
-    /// The events of a run that the filter shows, as text.
+    /// The events of a run that the filter shows, in their frame.
     pub fn page(
         &self,
         range: Range,
         shape: Shape,
         filter: &Filter,
-    ) -> Result<Page<D::Text>, DbError> {
+        frame: Frame<'_>,
+    ) -> Result<Page<D::Blob>, DbError> {
         let sql = shape.page(filter);
-        let mut pieces = Vec::new();
-        let mut run = range;
+        let mut page = Page {
+            pieces: Vec::new(),
+            shown: 0,
+        };
+        let (mut run, mut left) = (range, frame);
         while !run.is_empty() {
             let end = self.offset(run.after)?.saturating_add(SEGMENT_BYTES);
-            let read = |row: &dyn Row<D>| (row.int(0), text(row, shape));
-            let rows = self.of_run(&sql, run, end, filter, read)?;
-            let Some(through) = rows
-                .last()
-                .map(|(seq, _)| *seq)
-                .filter(|seq| *seq > run.after)
-            else {
+            let segment = match shape.base64 {
+                true => self.encoded(&sql, run, end, shape, filter, left)?,
+                false => self.written(&sql, run, end, filter, left)?,
+            };
+            let Some(segment) = segment.filter(|segment| segment.through > run.after) else {
                 break;
             };
-            pieces.extend(rows.into_iter().filter_map(|(_, text)| text));
-            run.after = through;
+            if page.shown > 0 && segment.shown > 0 {
+                page.pieces.push(self.db.blob(shape.format.separator()));
+            }
+            page.pieces.push(segment.bytes);
+            page.shown = page.shown.saturating_add(segment.shown);
+            run.after = segment.through;
+            left.open = "";
         }
-        Ok(Page { pieces })
+        if page.pieces.is_empty() || !run.is_empty() {
+            let Frame { open, close } = left;
+            page.pieces.push(self.db.blob(&format!("{open}{close}")));
+        }
+        Ok(page)
+    }
+
+    /// A piece of a page, as SQLite writes it.
+    fn written(
+        &self,
+        sql: &str,
+        run: Range,
+        end: u64,
+        filter: &Filter,
+        frame: Frame<'_>,
+    ) -> Result<Option<Segment<D::Blob>>, DbError> {
+        let read = |row: &dyn Row<D>| {
+            Some(Segment {
+                through: row.int(0),
+                shown: row.int(1),
+                bytes: row.blob(2)?,
+            })
+        };
+        let rows = self.of_run(sql, run, end, filter, Some(frame), read)?;
+        Ok(rows.into_iter().flatten().next())
+    }
+
+    /// A piece of a page with its payloads in base64.
+    fn encoded(
+        &self,
+        sql: &str,
+        run: Range,
+        end: u64,
+        shape: Shape,
+        filter: &Filter,
+        frame: Frame<'_>,
+    ) -> Result<Option<Segment<D::Blob>>, DbError> {
+        let read = |row: &dyn Row<D>| (row.int(0), text(row, shape));
+        let rows = self.of_run(sql, run, end, filter, None, read)?;
+        let Some(through) = rows.last().map(|(seq, _)| *seq) else {
+            return Ok(None);
+        };
+        let shown: Vec<_> = rows.into_iter().filter_map(|(_, text)| text).collect();
+        let events = shown.join(shape.format.separator());
+        let close = if through == run.through {
+            frame.close
+        } else {
+            ""
+        };
+        Ok(Some(Segment {
+            through,
+            shown: shown.len() as u64,
+            bytes: self.db.blob(&format!("{}{events}{close}", frame.open)),
+        }))
     }
 
     /// One event's bytes; `None` where there is no such event, or nothing left of it.
@@ -292,18 +381,15 @@ impl<D: Db> Log<D> {
     }
 }
 
-/// The text of a row of a page; nothing where it is not shown.
-fn text<D: Db>(row: &dyn Row<D>, shape: Shape) -> Option<D::Text> {
+/// The text of an event whose payload is base64; nothing where it is not shown.
+fn text<D: Db>(row: &dyn Row<D>, shape: Shape) -> Option<String> {
     if row.is_null(1) {
         return None;
-    }
-    if !shape.base64 {
-        return Some(row.text(1));
     }
     let payload = match row.int(2) {
         form::JSON => Encoding::Base64.encode(row.string(3).as_bytes()),
         form::BASE64 => row.string(3),
-        _ => return Some(row.text(1)),
+        _ => return Some(row.string(1)),
     };
-    Some(format!("{}{payload}\"{}", row.string(1), shape.close()).into())
+    Some(format!("{}{payload}\"{}", row.string(1), shape.close()))
 }

@@ -84,13 +84,15 @@ impl Shape {
     pub(super) fn close(self) -> &'static str {
         match self.format {
             Format::Sse => "}\n\n",
-            _ => "}",
+            Format::Lines => "}\n",
+            Format::Json | Format::CloudEvents => "}",
         }
     }
 
-    /// The events after `?2` up to `?3`, as far as they are stored before `?4` or the first: their
-    /// last sequence, and their texts as one. `?1` is the generation as it stands in ids. In base64
-    /// a row each, with the payload beside its text (which is whole where there is none).
+    /// The events after `?2` up to `?3`, as far as they are stored before `?4` or the first: their last sequence,
+    /// how many are shown, and their texts as bytes, after `?7` and, where the run ends with them, before `?8`. `?1` is
+    /// the generation as it stands in ids. In base64 a row each, with the payload beside its text (which is
+    /// whole where there is none).
     pub(super) fn page(self, filter: &Filter) -> String {
         let close = self.close();
         let shown = format!("form < 3{}", condition(filter));
@@ -105,8 +107,8 @@ impl Shape {
         }
         let separator = self.format.separator();
         format!(
-            "SELECT max(seq), group_concat(json, '{separator}') FROM (SELECT seq, CASE WHEN {shown} THEN
-                {} END AS json {run})",
+            "SELECT max(seq), count(json), CAST(concat(?7, group_concat(json, '{separator}'),
+                iif(max(seq) = ?3, ?8, '')) AS BLOB) FROM (SELECT seq, CASE WHEN {shown} THEN {} END AS json {run})",
             self.event(&format!("'{close}'"))
         )
     }

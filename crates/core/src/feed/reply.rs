@@ -3,7 +3,7 @@
 
 use super::Log;
 use super::db::{Db, DbError};
-use super::read::{Body, Range};
+use super::read::{Body, Frame, Range};
 use super::render::Shape;
 use crate::cache::{Answer, Audience, cache_control, edge_seconds};
 use crate::conditional::{Preconditions, Validators};
@@ -71,16 +71,12 @@ pub struct Next {
 pub enum Content<T, B> {
     /// None: the reader has it.
     NotModified,
-    /// Events: `open`, the pieces joined with the form's separator, `close`.
+    /// Events.
     Events {
         /// The form.
         format: Format,
-        /// What stands before the events.
-        open: &'static str,
-        /// The events.
-        pieces: Vec<T>,
-        /// What stands after them.
-        close: String,
+        /// Its bytes, one piece after the other.
+        pieces: Vec<B>,
     },
     /// The event's own bytes. `attachment` where a browser shall save and not show them.
     Body {
@@ -181,18 +177,18 @@ impl<D: Db> Log<D> {
         };
         let last = bounds.id(range.through);
         let reply = self.validated(etag, changed_at, answer, reader, now, || {
-            let pieces = self.page(range, shape, &query.filter)?.pieces;
-            let (open, close) = match (shape.format, pieces.is_empty()) {
-                (Format::Json, _) => frame(query.face, range, last, more, cursor),
-                (Format::CloudEvents, _) => ("[", "]".to_owned()),
-                (Format::Lines, false) => ("", "\n".to_owned()),
-                (Format::Lines, true) | (Format::Sse, _) => ("", String::new()),
+            let (open, close) = match shape.format {
+                Format::Json => frame(query.face, range, last, more, cursor),
+                Format::CloudEvents => ("[", "]".to_owned()),
+                Format::Lines | Format::Sse => ("", String::new()),
+            };
+            let frame = Frame {
+                open,
+                close: &close,
             };
             Ok(Content::Events {
                 format: shape.format,
-                open,
-                pieces,
-                close,
+                pieces: self.page(range, shape, &query.filter, frame)?.pieces,
             })
         })?;
         let next = Next {
@@ -244,11 +240,10 @@ impl<D: Db> Log<D> {
                 after: sequence.saturating_sub(1),
                 through: sequence,
             };
+            let page = self.page(run, shape, &Filter::default(), Frame::default())?;
             Ok(Content::Events {
                 format: Format::Json,
-                open: "",
-                pieces: self.page(run, shape, &Filter::default())?.pieces,
-                close: String::new(),
+                pieces: page.pieces,
             })
         })
     }
