@@ -154,6 +154,10 @@ test("counters are what they were after a kill", { skip: skipPython }, async () 
 });
 
 test("the overview shows the same to the page", async () => {
+  for (const feed of ["default", "orders"]) {
+    expectAccepted(await feeds.reader().post(await feeds.webhook(feed)), "received");
+    await feeds.reader(feed).drain({ atLeast: 1 });
+  }
   const answer = await feeds.reader().fetch("/overview", admin);
   assert.equal(answer.status, 200);
   const { minute, sources, feeds: shown } = answer.json;
@@ -164,7 +168,7 @@ test("the overview shows the same to the page", async () => {
   ]);
   const [first, second] = shown;
   assert.deepEqual([first.name, first.base, second.name, second.base], ["default", "", "orders", "/feeds/orders"]);
-  assert.equal(second.events, 1);
+  assert.ok(second.events >= 1);
   assert.ok(first.tallies.some((/** @type {any[]} */ [kind, source, outcome]) => kind === "webhook" && source === "default" && outcome === "stored"));
   assert.equal(answer.headers.get("cache-control"), "no-store");
 });
