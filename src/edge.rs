@@ -15,7 +15,7 @@ use crate::ffi::{Kv, Namespace, QueueSender, Stub};
 use crate::host::settled;
 use crate::in_flight::InFlight;
 use crate::keys::Keys;
-use crate::log;
+use crate::{ffi, log};
 
 /// Config, bindings and what an isolate remembers between requests.
 pub(crate) struct Edge {
@@ -103,12 +103,10 @@ impl Edge {
 
     /// A source's name and feed, whether it can receive or not; no name where there is none of it.
     pub(crate) fn named<'n>(&'static self, name: &'n str) -> (&'n str, &'static str) {
-        let mut sources = self.config.sources();
-        match sources.find(|(known, _)| *known == name) {
-            None => ("", DEFAULT_FEED),
-            Some((_, Err(_))) => (name, DEFAULT_FEED),
-            Some((_, Ok(config))) => (name, &config.settings.feed),
-        }
+        let feed = self.config.described(name);
+        let feed = feed.map_or(DEFAULT_FEED, |config| &config.settings.feed);
+        let known = self.sources.contains_key(name);
+        (if known { name } else { "" }, feed)
     }
 
     /// The tokens that open a feed, besides the administrator's.
@@ -156,6 +154,17 @@ pub(crate) async fn asked(
     init: &JsValue,
 ) -> Result<Response, JsValue> {
     Ok(settled(object?.fetch(url, init)).await?.unchecked_into())
+}
+
+/// The same, where it is to answer within `ms`.
+pub(crate) async fn asked_within(
+    object: Result<Stub, JsValue>,
+    url: &str,
+    init: &JsValue,
+    ms: u32,
+) -> Result<Response, JsValue> {
+    let asked = object?.fetch(url, init)?;
+    Ok(settled(Ok(ffi::within(&asked, ms))).await?.unchecked_into())
 }
 
 /// A source with its secrets. What is wrong with it is said once, when the isolate starts.

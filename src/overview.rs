@@ -1,21 +1,21 @@
 //! How everything is: for the page as JSON, for Prometheus as metrics. Every feed is asked, side by side.
 
 use wasm_bindgen::JsValue;
+use waypost_core::config::DEFAULT_FEED;
 use waypost_core::json;
 use waypost_core::metrics;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
-use waypost_core::route::{Resource, Target};
+use waypost_core::route::{Resource, Target, base};
 use waypost_core::when::rfc3339;
 use web_sys::Response;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, asked_within};
 use crate::host::settled;
 use crate::together::{Task, first};
-use crate::{access, admin};
-use crate::{ffi, log};
+use crate::{access, admin, ffi, log};
 
 /// How long a feed may take, in milliseconds.
 const FEED_MS: u32 = 5_000;
@@ -55,14 +55,10 @@ async fn answer(edge: &'static Edge, call: &Call, resource: Resource) -> Result<
 fn page(edge: &'static Edge, now: u64, feeds: Vec<(&str, Option<String>)>) -> String {
     let mut feeds = feeds.into_iter().map(|(name, text)| {
         let public = edge.config.feed(name).is_some_and(|feed| feed.public);
-        let base = match name {
-            waypost_core::config::DEFAULT_FEED => String::new(),
-            name => format!("/feeds/{name}"),
-        };
         let open = format!(
             r#"{{"name":{},"base":{},"public":{public},"#,
             json::text(name),
-            json::text(&base)
+            json::text(&base(name))
         );
         match text.as_deref().and_then(|text| text.strip_prefix('{')) {
             Some(members) => format!("{open}{members}"),
@@ -77,7 +73,7 @@ fn page(edge: &'static Edge, now: u64, feeds: Vec<(&str, Option<String>)>) -> St
                 config.settings.feed.as_str(),
                 config.secrets.as_slice(),
             ),
-            Err(_) => ("", waypost_core::config::DEFAULT_FEED, &[] as &[String]),
+            Err(_) => ("", DEFAULT_FEED, &[] as &[String]),
         };
         let status = match edge.source(name) {
             Ok(_) => "ready",
@@ -130,10 +126,8 @@ async fn ask(edge: &Edge, call: &Call, feed: &str, path: &str) -> Result<String,
         &JsValue::UNDEFINED,
         &JsValue::UNDEFINED,
     );
-    let asked = edge
-        .feed_object(feed)?
-        .fetch(&format!("https://feed{path}"), &init)?;
-    let response: Response = settled(Ok(ffi::within(&asked, FEED_MS))).await?.into();
+    let url = format!("https://feed{path}");
+    let response = asked_within(edge.feed_object(feed), &url, &init, FEED_MS).await?;
     let text = settled(response.text())
         .await?
         .as_string()

@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use waypost_core::feed::{Pending, Tallies};
 
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, asked_within};
 use crate::host::{self, settled};
 use crate::{ffi, log};
 
@@ -74,11 +74,9 @@ async fn tell(edge: &Edge) {
             continue;
         };
         let init = ffi::request_init("POST", "", &tallies.json().into(), &JsValue::UNDEFINED);
-        let asked = edge
-            .feed_object(&feed)
-            .and_then(|object| object.fetch("https://feed/tally", &init));
-        let told = settled(asked.map(|asked| ffi::within(&asked, FEED_MS))).await;
-        let failed = match told.map(web_sys::Response::from) {
+        let object = edge.feed_object(&feed);
+        let told = asked_within(object, "https://feed/tally", &init, FEED_MS).await;
+        let failed = match told {
             Ok(response) if response.ok() => continue,
             Ok(response) => {
                 // It said that it has not kept them: with the next.

@@ -10,8 +10,8 @@ use waypost_core::subscription::SUSPENDED;
 use super::{Feed, text};
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::edge::asked;
-use crate::host::{self, settled};
+use crate::edge::{asked, asked_within};
+use crate::host;
 use crate::together::{Task, first};
 use crate::{ffi, log};
 
@@ -181,9 +181,7 @@ impl Feed {
     async fn poke_one(&self, feed: &str, id: &str, url: &str) -> Poked {
         let init = ffi::request_init("POST", "", &JsValue::UNDEFINED, &JsValue::UNDEFINED);
         let object = self.edge().subscription_object(feed, id);
-        let asked = object.and_then(|object| object.fetch(url, &init));
-        let asked = asked.map(|asked| ffi::within(&asked, POKE_MS));
-        match settled(asked).await.map(web_sys::Response::from) {
+        match asked_within(object, url, &init, POKE_MS).await {
             Ok(response) if response.ok() => Poked::Knows,
             Ok(response) if response.status() == 404 => Poked::Gone,
             Ok(_) => Poked::Failed,

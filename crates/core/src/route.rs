@@ -210,6 +210,14 @@ impl Resource {
     }
 }
 
+/// `{base}` of a feed.
+pub fn base(feed: &str) -> String {
+    match feed {
+        DEFAULT_NAME => String::new(),
+        _ => format!("/feeds/{feed}"),
+    }
+}
+
 /// The tables, ready to be asked: where webhooks come in at once, and the others when somebody asks for one of them. An
 /// isolate that is sent a webhook starts without them (docs/performance.md).
 pub struct Routes {

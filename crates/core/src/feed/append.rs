@@ -11,8 +11,8 @@ use super::db::{Db, DbError, Value};
 use super::event::{AT_ONCE, Event, Events, INSERT, INSERT_ROWS, Place, ROWS};
 use super::tally::{Tallies, kind, outcome};
 use super::{BODY_PART, Ends, Log, payload};
-use crate::config::DEFAULT_FEED;
 use crate::json;
+use crate::route::base;
 use crate::wire::{Meta, Outcome, Unique};
 
 /// The longest that the queue may keep a message and still bring it (its retention, and a day).
@@ -128,7 +128,7 @@ impl<D: Db> Log<D> {
             Payload::Inline(body) => payload::render(body),
             Payload::Parts(parts) => {
                 self.insert_parts(seq, parts)?;
-                (form::PARTS, events_url(&meta.feed).into())
+                (form::PARTS, format!("{}/events/", base(&meta.feed)).into())
             }
         };
         let event = Event::new(
@@ -248,14 +248,6 @@ fn known_as(identity: &Identity<'_>, known: impl Fn(&str) -> bool) -> Option<&'s
     match identity.iter().position(|(key, _)| known(key))? {
         0 => Some(outcome::REDELIVERED),
         _ => Some(outcome::DUPLICATE),
-    }
-}
-
-/// The URL of a feed's events, up to the id.
-fn events_url(feed: &str) -> String {
-    match feed {
-        DEFAULT_FEED => "/events/".to_owned(),
-        _ => format!("/feeds/{feed}/events/"),
     }
 }
 
