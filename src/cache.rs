@@ -76,7 +76,9 @@ pub(crate) async fn ask(
     let Some(shared) = question.shared().filter(|_| !fresh) else {
         return reader.ask(edge, call, "GET", &path).await;
     };
-    let answer = ask_shared(reader, edge, call, question, view, &shared).await?;
+    let key = format!("/{}/{view}{shared}", reader.feed());
+    let held = question.hold() > 0;
+    let answer = ask_shared(reader, edge, call, &path, &key, held).await?;
     let result = match ffi::header(&answer, "x-cache-control") {
         Some(_) => "hit",
         None => "miss",
@@ -87,35 +89,34 @@ pub(crate) async fn ask(
     Ok(answer)
 }
 
+/// Asks for an answer that others may share, by its key; `held` where its reader is willing to wait.
 async fn ask_shared(
     reader: &Authorised<'_>,
     edge: &Edge,
     call: &Call,
-    question: &Question,
-    view: &str,
-    shared: &Question,
+    path: &str,
+    key: &str,
+    held: bool,
 ) -> Result<Response, Problem> {
-    let path = format!("/{view}{question}");
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
-    let key = format!("/{feed}/{view}{shared}");
-    if question.hold() > 0 {
-        if let Some(kept) = looked_up(&epoch, &key).await {
+    if held {
+        if let Some(kept) = looked_up(&epoch, key).await {
             return Ok(kept);
         }
-        let answer = reader.ask(edge, call, "GET", &path).await?;
+        let answer = reader.ask(edge, call, "GET", path).await?;
         if seconds(&answer).is_some_and(answers_a_hold) {
-            call.keep(&key, &answer);
+            call.keep(key, &answer);
         }
         return Ok(answer);
     }
     let shared = reader.stub(edge).and_then(|stub| {
         let init = reader.init(call, "GET", &JsValue::UNDEFINED, false);
-        call.shared(&epoch, &key, &stub, &Authorised::url(&path), &init)
+        call.shared(&epoch, key, &stub, &Authorised::url(path), &init)
     });
     match settled(shared).await {
         // It was not to be shared.
-        Ok(answer) if answer.is_undefined() => reader.ask(edge, call, "GET", &path).await,
+        Ok(answer) if answer.is_undefined() => reader.ask(edge, call, "GET", path).await,
         Ok(answer) => {
             let answer = answer.unchecked_into();
             heard(feed, &answer, call.now);

@@ -226,8 +226,7 @@ impl<D: Db> Log<D> {
 
     /// Keeps what a subscription has counted since it last said so, before that is written over.
     pub(super) fn keep_delivered(&self, id: &str, stats: &str, now: u64) -> Result<(), DbError> {
-        let minute = now / MINUTE_MS;
-        self.sweep(minute.saturating_sub(MINUTES))?;
+        let minute = self.sweep(now)?;
         self.db.execute(
             DELIVER,
             &[
@@ -258,8 +257,7 @@ impl<D: Db> Log<D> {
     }
 
     fn keep_tallies(&self, tallies: &str, now: u64) -> Result<(), DbError> {
-        let minute = now / MINUTE_MS;
-        self.sweep(minute.saturating_sub(MINUTES))?;
+        let minute = self.sweep(now)?;
         self.db
             .execute(KEEP, &[Value::Text(tallies), Value::Int(minute)])
     }
@@ -276,10 +274,12 @@ impl<D: Db> Log<D> {
         self.db.execute(gone, &[Value::Text(names)])
     }
 
-    /// Adds what is older than what is kept by the minute to what came before, once a minute.
-    fn sweep(&self, through: u64) -> Result<(), DbError> {
+    /// Adds what is older than what is kept by the minute to what came before, once a minute. Returns the minute.
+    fn sweep(&self, now: u64) -> Result<u64, DbError> {
+        let minute = now / MINUTE_MS;
+        let through = minute.saturating_sub(MINUTES);
         if self.swept.0.replace(through) >= through {
-            return Ok(());
+            return Ok(minute);
         }
         let through = [Value::Int(through)];
         self.db.execute(
@@ -289,6 +289,7 @@ impl<D: Db> Log<D> {
             &through,
         )?;
         let swept = "DELETE FROM tallies WHERE minute BETWEEN 1 AND ?";
-        self.db.execute(swept, &through)
+        self.db.execute(swept, &through)?;
+        Ok(minute)
     }
 }
