@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
-use crate::log::{Told, member};
+use crate::log::{Told, push_request};
 use crate::{explain, ffi, handshake, push, sample};
 
 /// A worker that pauses for longer in so short a body has gone.
@@ -47,9 +47,9 @@ pub(crate) fn tell(edge: &Edge, call: &Call, target: Target<'_>, status: u16) {
     let hushed = often && !edge.config.log().takes_read(&call.id);
     told.tell(edge, hushed, || {
         let method = call.method();
-        let ray = member("ray", call.headers().get("cf-ray").unwrap_or_default());
-        let id = member("request_id", &call.id);
-        format!(r#","method":"{method}"{id}{ray}"#)
+        let mut more = format!(r#","method":"{method}""#);
+        push_request(&mut more, call);
+        more
     });
 }
 

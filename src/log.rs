@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use waypost_core::config::Level;
 use waypost_core::json;
 
+use crate::call::Call;
 use crate::edge::Edge;
 use crate::ffi;
 
@@ -101,11 +102,14 @@ impl Told<'_> {
     }
 }
 
-/// A further member of a line; nothing where its value is empty.
-pub(crate) fn member(name: &str, value: &str) -> String {
-    let mut member = String::new();
-    push_member(&mut member, name, value);
-    member
+/// Adds what a request goes by: its own name, and Cloudflare's.
+pub(crate) fn push_request(line: &mut String, call: &Call) {
+    push_member(line, "request_id", &call.id);
+    push_member(
+        line,
+        "ray",
+        call.headers().get("cf-ray").unwrap_or_default(),
+    );
 }
 
 /// Adds a further member to a line; nothing where its value is empty.

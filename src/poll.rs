@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
-use crate::log::{Told, member};
+use crate::log::{Told, push_member, push_request};
 use crate::{cache, cors, ffi, tally};
 
 /// A refused `/long-poll` is answered after this long, so that a client that asks again at once
@@ -111,18 +111,15 @@ fn tell(
         began: call.now,
     };
     told.tell(edge, hushed, || {
-        let after = ["since_id", "last_event_id", "since"].map(|name| {
-            let after = query::parameter(call.query(), name);
-            let after = after
-                .ok()
-                .flatten()
-                .filter(|after| query::is_position(after));
-            member(name, &after.unwrap_or_default())
-        });
-        let after = after.concat();
-        let ray = member("ray", call.headers().get("cf-ray").unwrap_or_default());
-        let id = member("request_id", &call.id);
-        format!("{after}{id}{ray}")
+        let mut more = String::new();
+        for name in ["since_id", "last_event_id", "since"] {
+            let after = query::parameter(call.query(), name).ok().flatten();
+            if let Some(after) = after.filter(|after| query::is_position(after)) {
+                push_member(&mut more, name, &after);
+            }
+        }
+        push_request(&mut more, call);
+        more
     });
 }
 

@@ -7,7 +7,7 @@ use waypost_core::source::Source;
 use super::{Accepted, Stop};
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::log::{Told, push_member};
+use crate::log::{Told, push_member, push_request};
 use crate::tally;
 
 /// Of a source that takes none.
@@ -40,7 +40,6 @@ fn tell(
     outcome: &'static str,
     accepted: Option<&Accepted>,
 ) {
-    let headers = call.headers();
     let told = Told {
         what: "webhook",
         feed,
@@ -48,7 +47,7 @@ fn tell(
         outcome,
         size: accepted
             .map(|accepted| accepted.size)
-            .or(headers.content_length()),
+            .or(call.headers().content_length()),
         began: call.now,
     };
     told.tell(edge, false, || {
@@ -56,8 +55,7 @@ fn tell(
         let identity = mark.and_then(|mark| mark.rsplit(':').next());
         let mut more = String::with_capacity(128);
         push_member(&mut more, "identity", identity.unwrap_or_default());
-        push_member(&mut more, "request_id", &call.id);
-        push_member(&mut more, "ray", headers.get("cf-ray").unwrap_or_default());
+        push_request(&mut more, call);
         more
     });
     // What is queued is counted by the feed, when it is there.

@@ -120,8 +120,9 @@ impl Subscription {
         };
         told.tell(self.edge(), false, || {
             let (event, status) = (row.event_id(seq), outcome.status_json());
-            let error = log::member("error", &outcome.error);
-            format!(r#","event":"{event}","status":{status}{error}"#)
+            let mut more = format!(r#","event":"{event}","status":{status}"#);
+            log::push_member(&mut more, "error", &outcome.error);
+            more
         });
     }
 }
