@@ -51,20 +51,10 @@ export default function view(visit) {
   };
 
   /** Something that is told to it; afterwards it is looked at again. */
-  const act = (work) => async () => {
-    if (state.busy) return;
-    Object.assign(state, { busy: true, refused: null });
-    draw();
-    try {
-      await work();
-      await load();
-    } catch (error) {
-      if (visit.signal.aborted) return;
-      state.refused = error;
-    }
-    state.busy = false;
-    draw();
-  };
+  const act = (work) => () => visit.attempt(state, draw, async () => {
+    await work();
+    await load();
+  });
 
   const test = act(async () => {
     state.test = null;

@@ -30,14 +30,11 @@ export default function view(visit) {
     draw();
   };
 
-  const create = async (event) => {
+  const create = (event) => {
     event.preventDefault();
-    if (state.busy) return;
     const form = event.target;
     const { url, events, format, ordered } = form.elements;
-    Object.assign(state, { busy: true, refused: null });
-    draw();
-    try {
+    return visit.attempt(state, draw, async () => {
       const made = await post(`${path}/subscribe`, {
         url: url.value.trim(), events: events.value.split(",").map((one) => one.trim()).filter(Boolean),
         format: format.value, ordered: ordered.checked,
@@ -45,12 +42,7 @@ export default function view(visit) {
       form.reset();
       await once("The subscription’s secret", made.secret, "Give it to the receiver, which verifies with it. It is not shown again; rotating makes a new one.");
       await load();
-    } catch (error) {
-      if (visit.signal.aborted) return;
-      state.refused = error;
-    }
-    state.busy = false;
-    draw();
+    });
   };
 
   const draw = () => visit.draw("Subscriptions",

@@ -45,6 +45,25 @@ export class Visit {
     render(null, this.#root);
   }
 
+  /**
+   * Does something that the view is busy with, and says of it what went wrong.
+   *
+   * @param {{busy: boolean, refused: any}} state @param {() => void} draw @param {() => Promise<void>} work
+   */
+  async attempt(state, draw, work) {
+    if (state.busy) return;
+    Object.assign(state, { busy: true, refused: null });
+    draw();
+    try {
+      await work();
+    } catch (error) {
+      if (this.signal.aborted) return;
+      state.refused = error;
+    }
+    state.busy = false;
+    draw();
+  }
+
   /** Does something now and every so many seconds while somebody looks. @param {number} seconds @param {() => Promise<void>} work */
   every(seconds, work) {
     let timer;
