@@ -35,6 +35,17 @@ impl Broken {
         }
         self.position = world.log.bounds().latest;
     }
+
+    /// What is told in twenty hours.
+    fn goes_on(&mut self, world: &mut World) -> Vec<String> {
+        let mut told = Vec::new();
+        for _ in 0..200 {
+            told.extend(world.hear());
+            self.deliver(world);
+            world.pass(HOUR / 10);
+        }
+        told
+    }
 }
 
 fn letters(world: &World) -> u64 {
@@ -51,12 +62,7 @@ fn a_subscription_that_takes_no_alert_ends_in_silence() {
     let mut world = World::new(json!({"failing_webhooks": 1, "dead_letters": 1}));
     let mut broken = Broken { position: 0 };
     world.bad("github", 1);
-    let mut told = Vec::new();
-    for _ in 0..200 {
-        told.extend(world.hear());
-        broken.deliver(&world);
-        world.pass(HOUR / 10);
-    }
+    let told = broken.goes_on(&mut world);
     assert_eq!(
         told,
         [
@@ -68,12 +74,7 @@ fn a_subscription_that_takes_no_alert_ends_in_silence() {
     );
     assert_eq!(letters(&world), 3);
     world.good("github");
-    let mut told = Vec::new();
-    for _ in 0..200 {
-        told.extend(world.hear());
-        broken.deliver(&world);
-        world.pass(HOUR / 10);
-    }
+    let told = broken.goes_on(&mut world);
     assert_eq!(
         told,
         [
