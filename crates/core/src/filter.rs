@@ -2,6 +2,7 @@
 
 use crate::hash::sha256;
 use crate::json;
+use crate::query;
 use crate::rejection::Rejection;
 
 /// The parameters that a filter is written in.
@@ -69,10 +70,9 @@ impl Filter {
     /// Reads it out of a query. An empty value counts as absent, and `*` as everything.
     pub(crate) fn parse(query: &str) -> Result<Self, Rejection> {
         let mut wanted = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Some(name) = NAMES.into_iter().find(|known| *known == name) {
-                wanted.push((name, value.into_owned()));
-            }
+        for name in NAMES {
+            let values = query::named(query, name);
+            wanted.extend(values.into_iter().map(|value| (name, value)));
         }
         for name in NAMES {
             let mut all = false;

@@ -254,14 +254,32 @@ pub fn is_position(text: &str) -> bool {
 ///
 /// `duplicate_parameter`.
 pub fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
-    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
-    let first = values.next();
-    if values.next().is_some() {
+    let mut values = named(query, name);
+    let first = values.pop();
+    if !values.is_empty() {
         return Err(Rejection::DuplicateParameter);
     }
-    Ok(first
-        .map(|(_, value)| value.into_owned())
-        .filter(|value| !value.is_empty()))
+    Ok(first.filter(|value| !value.is_empty()))
+}
+
+/// The values of the parameters of a name, decoded. The others, which there are more of, are not.
+pub(crate) fn named(query: &str, name: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    for pair in query.split('&') {
+        let may_be = match pair.strip_prefix(name) {
+            Some(rest) => rest.is_empty() || rest.starts_with('='),
+            None => pair.bytes().any(|byte| byte == b'%' || byte == b'+'),
+        };
+        if !may_be {
+            continue;
+        }
+        for (decoded, value) in form_urlencoded::parse(pair.as_bytes()) {
+            if decoded == name {
+                values.push(value.into_owned());
+            }
+        }
+    }
+    values
 }
 
 fn base64(query: &str) -> Result<bool, Rejection> {
@@ -371,6 +389,11 @@ impl Question {
     /// Whether the hold came from `Prefer: wait`.
     pub fn is_preferred(&self) -> bool {
         matches!(self, Self::List(query) if query.preferred)
+    }
+
+    /// Whether its answer may take its time, so that it must be told when its reader has gone.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::List(query) if query.hold > 0 || query.face == Face::Stream)
     }
 
     /// Seconds to hold the answer while there is nothing.
