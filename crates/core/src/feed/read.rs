@@ -206,10 +206,7 @@ impl<D: Db> Log<D> {
         let (mut run, mut left) = (range, frame);
         while !run.is_empty() {
             let end = self.offset(run.after)?.saturating_add(SEGMENT_BYTES);
-            let segment = match shape.base64 {
-                true => self.encoded(&sql, run, end, shape, filter, left)?,
-                false => self.written(&sql, run, end, filter, left)?,
-            };
+            let segment = self.segment(&sql, run, end, shape, filter, left)?;
             let Some(segment) = segment.filter(|segment| segment.through > run.after) else {
                 break;
             };
@@ -228,28 +225,8 @@ impl<D: Db> Log<D> {
         Ok(page)
     }
 
-    /// A piece of a page, as SQLite writes it.
-    fn written(
-        &self,
-        sql: &str,
-        run: Range,
-        end: u64,
-        filter: &Filter,
-        frame: Frame<'_>,
-    ) -> Result<Option<Segment<D::Blob>>, DbError> {
-        let read = |row: &dyn Row<D>| {
-            Some(Segment {
-                through: row.int(0),
-                shown: row.int(1),
-                bytes: row.blob(2)?,
-            })
-        };
-        let rows = self.of_run(sql, run, end, filter, Some(frame), read)?;
-        Ok(rows.into_iter().flatten().next())
-    }
-
-    /// A piece of a page with its payloads in base64.
-    fn encoded(
+    /// A piece of a page: as SQLite writes it, or with its payloads in base64.
+    fn segment(
         &self,
         sql: &str,
         run: Range,
@@ -258,22 +235,39 @@ impl<D: Db> Log<D> {
         filter: &Filter,
         frame: Frame<'_>,
     ) -> Result<Option<Segment<D::Blob>>, DbError> {
-        let read = |row: &dyn Row<D>| (row.int(0), text(row, shape));
-        let rows = self.of_run(sql, run, end, filter, None, read)?;
-        let Some(through) = rows.last().map(|(seq, _)| *seq) else {
+        let mut bytes = frame.open.to_owned();
+        let mut shown = 0_u64;
+        let read = |row: &dyn Row<D>| {
+            if !shape.base64 {
+                return (row.int(0), row.int(1), row.blob(2));
+            }
+            if let Some(event) = text(row, shape) {
+                if shown > 0 {
+                    bytes.push_str(shape.format.separator());
+                }
+                bytes.push_str(&event);
+                shown = shown.saturating_add(1);
+            }
+            (row.int(0), shown, None)
+        };
+        let rows = self.of_run(
+            sql,
+            run,
+            end,
+            filter,
+            (!shape.base64).then_some(frame),
+            read,
+        )?;
+        let Some((through, shown, written)) = rows.into_iter().next_back() else {
             return Ok(None);
         };
-        let shown: Vec<_> = rows.into_iter().filter_map(|(_, text)| text).collect();
-        let events = shown.join(shape.format.separator());
-        let close = if through == run.through {
-            frame.close
-        } else {
-            ""
-        };
+        if through == run.through {
+            bytes.push_str(frame.close);
+        }
         Ok(Some(Segment {
             through,
-            shown: shown.len() as u64,
-            bytes: self.db.blob(&format!("{}{events}{close}", frame.open)),
+            shown,
+            bytes: written.unwrap_or_else(|| self.db.blob(&bytes)),
         }))
     }
 
