@@ -1,7 +1,7 @@
 //! Who may do what with a feed, and the one way to its object: with the proof of it.
 
 use js_sys::Object;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::access::{granted, is_basic};
 use waypost_core::cache::Audience;
 use waypost_core::problem::Problem;
@@ -10,10 +10,13 @@ use waypost_core::route::{Need, Target};
 use waypost_core::session;
 use web_sys::Response;
 
+use crate::answer::{EPOCH, OWN, line, swapped};
+use crate::cache::{self, Answered};
 use crate::call::Call;
-use crate::edge::{Edge, asked};
+use crate::edge::Edge;
 use crate::ffi::Stub;
-use crate::{cache, ffi, log};
+use crate::host::settled;
+use crate::{ffi, log};
 
 /// Headers of a request that its feed looks at where its answer is nobody else's.
 const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
@@ -24,10 +27,21 @@ pub(crate) struct Authorised<'t> {
     audience: Audience,
 }
 
+/// What a feed's object is asked.
+struct Asking<'a> {
+    method: &'a str,
+    path: &'a str,
+    /// Headers, names and values in turn, a line each.
+    lines: String,
+    body: &'a JsValue,
+    /// Says when its asker has gone.
+    signal: JsValue,
+}
+
 /// Checks that the administrator asks.
 pub(crate) fn administrator(edge: &Edge, call: &Call) -> Result<(), Problem> {
     let admin = edge.admin_token().ok_or(Rejection::AdminClosed)?;
-    holds(call, &[], Some(&admin))
+    holds(call, &[], Some(admin))
 }
 
 /// Checks that the call shows one of the tokens, or the session of somebody who has shown the administrator's.
@@ -92,7 +106,7 @@ impl<'t> Authorised<'t> {
             return Ok(granted);
         }
         let admin = edge.admin_token();
-        holds(call, &edge.tokens(feed), admin.as_ref())?;
+        holds(call, edge.tokens(target.name), admin)?;
         Ok(granted)
     }
 
@@ -116,12 +130,42 @@ impl<'t> Authorised<'t> {
         format!("https://feed{path}")
     }
 
-    /// The options of a question to the feed; with `own` it ends with its reader and knows what they hold.
-    pub(crate) fn init(&self, call: &Call, method: &str, body: &JsValue, own: bool) -> Object {
-        match own {
-            true => ffi::request_init(method, &call.passed(PASSED), body, &call.signal()),
-            false => ffi::request_init(method, &call.passed(&[]), body, &JsValue::UNDEFINED),
-        }
+    /// The options of a question to the feed that is not its reader's own.
+    pub(crate) fn init(&self, call: &Call) -> Object {
+        let undefined = &JsValue::UNDEFINED;
+        ffi::request_init("GET", &call.passed(&[]), undefined, undefined)
+    }
+
+    /// Reads the feed. What may be held ends with its reader. With `own` they get the answer as it is: these are
+    /// headers of theirs, names and values in turn, a line each.
+    pub(crate) async fn read(
+        &self,
+        edge: &Edge,
+        call: &Call,
+        path: &str,
+        held: bool,
+        own: Option<&str>,
+    ) -> Result<Answered, Problem> {
+        let signal = match held {
+            true => call.signal(),
+            false => JsValue::UNDEFINED,
+        };
+        let mut lines = call.passed(PASSED);
+        let known = own.map(|own| {
+            let known = cache::epoch(self.feed, call.now);
+            line(&mut lines, OWN, &swapped(own.trim_end(), '\n', '\t'));
+            line(&mut lines, EPOCH, &known);
+            known
+        });
+        let asking = Asking {
+            method: "GET",
+            path,
+            lines,
+            body: &JsValue::UNDEFINED,
+            signal,
+        };
+        let response = self.asked(edge, call, asking).await?;
+        Ok(Answered::heard(self.feed, response, call.now, known))
     }
 
     /// Asks the feed's object.
@@ -145,12 +189,35 @@ impl<'t> Authorised<'t> {
         path: &str,
         body: &JsValue,
     ) -> Result<Response, Problem> {
-        let init = self.init(call, method, body, true);
-        match asked(self.stub(edge), &Self::url(path), &init).await {
-            Ok(response) => {
-                cache::heard(self.feed, &response, call.now);
-                Ok(response)
-            }
+        let asking = Asking {
+            method,
+            path,
+            lines: call.passed(PASSED),
+            body,
+            signal: call.signal(),
+        };
+        let response = self.asked(edge, call, asking).await?;
+        Ok(Answered::heard(self.feed, response, call.now, None).response)
+    }
+
+    async fn asked(
+        &self,
+        edge: &Edge,
+        call: &Call,
+        asking: Asking<'_>,
+    ) -> Result<Response, Problem> {
+        let Asking {
+            method,
+            path,
+            lines,
+            body,
+            signal,
+        } = asking;
+        let url = Self::url(path);
+        let stub = self.stub(edge);
+        let answer = stub.and_then(|stub| ffi::ask(&stub, &url, method, &lines, body, &signal));
+        match settled(answer).await {
+            Ok(answer) => Ok(answer.unchecked_into()),
             Err(error) => Err(silent(call, &error).into()),
         }
     }

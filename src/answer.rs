@@ -5,7 +5,33 @@ use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
+use crate::call::Call;
 use crate::ffi;
+
+/// What the edge knows of a feed's epoch, and what the feed says of it.
+pub(crate) const EPOCH: &str = "x-epoch";
+
+/// Headers of an answer that nobody but its reader gets: names and values in turn, with tabs between them.
+pub(crate) const OWN: &str = "x-own";
+
+/// Room for the headers of most requests and answers, in bytes.
+pub(crate) const LINES: usize = 512;
+
+/// Adds a header to others: a name and a value, a line each.
+pub(crate) fn line(lines: &mut String, name: &str, value: &str) {
+    for part in [name, "\n", value, "\n"] {
+        lines.push_str(part);
+    }
+}
+
+/// A text with one character in the place of another.
+pub(crate) fn swapped(text: &str, old: char, new: char) -> String {
+    let mut swapped = String::with_capacity(text.len());
+    for one in text.chars() {
+        swapped.push(if one == old { new } else { one });
+    }
+    swapped
+}
 
 /// Headers that many answers have, by their place in `COMMON` of glue.js.
 #[derive(Clone, Copy)]
@@ -23,6 +49,7 @@ pub(crate) struct Answer {
     /// Further ones, or others in their place.
     headers: String,
     body: JsValue,
+    keep: Option<u64>,
 }
 
 impl Answer {
@@ -33,6 +60,7 @@ impl Answer {
             common: Common::Nothing,
             headers: String::new(),
             body: JsValue::NULL,
+            keep: None,
         }
     }
 
@@ -76,12 +104,40 @@ impl Answer {
 
     /// Adds a header. Neither part may hold a line break.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.reserve(name.len() + value.len() + 2);
-        self.headers.push_str(name);
-        self.headers.push('\n');
-        self.headers.push_str(value);
-        self.headers.push('\n');
+        if self.headers.is_empty() {
+            self.headers.reserve(LINES);
+        }
+        line(&mut self.headers, name, value);
         self
+    }
+
+    /// Says for how many seconds the edge may keep it.
+    pub(crate) fn keep(mut self, seconds: Option<u64>) -> Self {
+        self.keep = seconds;
+        self
+    }
+
+    /// A feed's answer as the edge wants it. One that is its reader's alone goes to them as it is: with the headers
+    /// of their own that the edge has sent along, and with nothing that is said to the edge, but where the epoch is
+    /// not the one that it knows.
+    pub(crate) fn for_edge(mut self, call: &Call, epoch: Option<&str>) -> Self {
+        let asked = |name| call.headers().get(name);
+        match asked(OWN) {
+            Some("") => {}
+            Some(own) => {
+                self.headers.push_str(&swapped(own, '\t', '\n'));
+                self.headers.push('\n');
+            }
+            None => {
+                if let Some(seconds) = self.keep {
+                    self = self.header("x-keep", &seconds.to_string());
+                }
+            }
+        }
+        match epoch.filter(|epoch| asked(EPOCH) != Some(epoch)) {
+            Some(epoch) => self.header(EPOCH, epoch),
+            None => self,
+        }
     }
 
     /// The status.
@@ -100,14 +156,6 @@ impl Answer {
         self
     }
 
-    /// The same answer with its text as bytes, so that many responses share one encoding.
-    pub(crate) fn encoded(mut self) -> Self {
-        if self.body.is_string() {
-            self.body = ffi::encode(&self.body).into();
-        }
-        self
-    }
-
     /// The host's response.
     pub(crate) fn respond(self, request_id: &str) -> Response {
         let Self {
@@ -115,6 +163,7 @@ impl Answer {
             common,
             headers,
             body,
+            ..
         } = self;
         ffi::respond(status, common as u32, request_id, &headers, &body).unwrap_or_else(|_| {
             // Only a header that the host refuses gets here: answer without any.

@@ -9,7 +9,7 @@
 
 use std::cell::RefCell;
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use waypost_core::cache::{EPOCH_MS, answers_a_hold, wants_fresh};
 use waypost_core::feed::kind;
 use waypost_core::problem::Problem;
@@ -35,18 +35,74 @@ struct Heard {
     at: u64,
 }
 
-/// Notes what an answer of a feed says of its epoch.
-pub(crate) fn heard(feed: &str, answer: &Response, now: u64) {
-    let Some(epoch) = ffi::header(answer, "x-epoch") else {
+/// A feed's answer, and what it says to the edge.
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    pub(crate) status: u16,
+    /// Its feed's epoch; empty where it is silent about it.
+    epoch: String,
+    /// For how many seconds it may be kept.
+    keep: Option<u64>,
+    /// Whether it is one that was kept, so that the feed was not asked.
+    was_kept: bool,
+    /// Whether it is its reader's alone, and complete.
+    pub(crate) is_whole: bool,
+}
+
+impl Answered {
+    fn read(response: Response) -> Self {
+        let said = ffi::said(&response);
+        let mut lines = said.split('\n');
+        let mut line = || lines.next().unwrap_or_default();
+        Self {
+            status: number(line()).unwrap_or_default() as u16,
+            epoch: line().to_owned(),
+            keep: number(line()),
+            was_kept: !line().is_empty(),
+            is_whole: false,
+            response,
+        }
+    }
+
+    /// An answer that came just now; what it says of its feed's epoch is noted. A feed that was told what is `known`
+    /// of it says nothing where that is so.
+    pub(crate) fn heard(feed: &str, response: Response, now: u64, known: Option<String>) -> Self {
+        let mut answered = Self::read(response);
+        answered.is_whole = known.is_some() && answered.epoch.is_empty();
+        match known.filter(|_| answered.is_whole) {
+            Some(known) => note(feed, &known, now),
+            None => note(feed, &answered.epoch, now),
+        }
+        answered
+    }
+
+    /// Whether it answers who is willing to wait, though it may be an earlier one.
+    fn answers_a_hold(&self) -> bool {
+        self.keep.is_some_and(answers_a_hold)
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok()
+}
+
+/// Notes a feed's epoch.
+fn note(feed: &str, epoch: &str, now: u64) {
+    if epoch.is_empty() {
         return;
-    };
+    }
     EPOCHS.with(|epochs| {
         let mut epochs = epochs.borrow_mut();
         match epochs.iter_mut().find(|heard| heard.feed == feed) {
-            Some(heard) => (heard.epoch, heard.at) = (epoch, now),
+            Some(heard) => {
+                heard.at = now;
+                if heard.epoch != epoch {
+                    epoch.clone_into(&mut heard.epoch);
+                }
+            }
             None => epochs.push(Heard {
                 feed: feed.to_owned(),
-                epoch,
+                epoch: epoch.to_owned(),
                 at: now,
             }),
         }
@@ -54,7 +110,7 @@ pub(crate) fn heard(feed: &str, answer: &Response, now: u64) {
 }
 
 /// A feed's epoch; empty where it has not been heard of for too long.
-fn epoch(feed: &str, now: u64) -> String {
+pub(crate) fn epoch(feed: &str, now: u64) -> String {
     EPOCHS.with(|epochs| {
         let epochs = epochs.borrow();
         let heard = epochs.iter().find(|heard| heard.feed == feed);
@@ -63,65 +119,79 @@ fn epoch(feed: &str, now: u64) -> String {
     })
 }
 
-/// Asks a feed; `view` is who sees it in which form. The answer may be an earlier one.
+/// Asks a feed; `view` is who sees it in which form, `own` what its reader alone is told if nobody else is to have the
+/// answer. It may be an earlier one.
 pub(crate) async fn ask(
     reader: &Authorised<'_>,
     edge: &'static Edge,
     call: &Call,
     question: &Question,
     view: &str,
-) -> Result<Response, Problem> {
+    own: &str,
+) -> Result<Answered, Problem> {
     let path = format!("/{view}{question}");
     let fresh = wants_fresh(call.headers().get("cache-control"));
-    let Some(shared) = question.shared().filter(|_| !fresh) else {
-        return reader.ask(edge, call, "GET", &path).await;
+    let shared = match fresh {
+        true => None,
+        false => question.shared(),
+    };
+    let Some(shared) = shared else {
+        let held = question.is_held();
+        return reader.read(edge, call, &path, held, Some(own)).await;
     };
     let key = format!("/{}/{view}{shared}", reader.feed());
-    let held = question.hold() > 0;
-    let answer = ask_shared(reader, edge, call, &path, &key, held).await?;
-    let result = match ffi::header(&answer, "x-cache-control") {
-        Some(_) => "hit",
-        None => "miss",
+    let answer = match question.is_held() {
+        true => ask_or_hold(reader, edge, call, &path, &key).await?,
+        false => ask_shared(reader, edge, call, &path, &key).await?,
     };
+    let result = if answer.was_kept { "hit" } else { "miss" };
     tally::count(edge, call, reader.feed(), |tallies| {
         tallies.count(kind::CACHE, result, "");
     });
     Ok(answer)
 }
 
-/// Asks for an answer that others may share, by its key; `held` where its reader is willing to wait.
+/// For somebody who is willing to wait.
+async fn ask_or_hold(
+    reader: &Authorised<'_>,
+    edge: &Edge,
+    call: &Call,
+    path: &str,
+    key: &str,
+) -> Result<Answered, Problem> {
+    if let Some(kept) = looked_up(&epoch(reader.feed(), call.now), key).await {
+        return Ok(kept);
+    }
+    let answer = reader.read(edge, call, path, true, None).await?;
+    if answer.answers_a_hold() {
+        call.keep(key, &answer.response);
+    }
+    Ok(answer)
+}
+
+/// For all who ask the same at once.
 async fn ask_shared(
     reader: &Authorised<'_>,
     edge: &Edge,
     call: &Call,
     path: &str,
     key: &str,
-    held: bool,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
-    if held {
-        if let Some(kept) = looked_up(&epoch, key).await {
-            return Ok(kept);
-        }
-        let answer = reader.ask(edge, call, "GET", path).await?;
-        if seconds(&answer).is_some_and(answers_a_hold) {
-            call.keep(key, &answer);
-        }
-        return Ok(answer);
-    }
     let shared = reader.stub(edge).and_then(|stub| {
-        let init = reader.init(call, "GET", &JsValue::UNDEFINED, false);
+        let init = reader.init(call);
         call.shared(&epoch, key, &stub, &Authorised::url(path), &init)
     });
     match settled(shared).await {
         // It was not to be shared.
-        Ok(answer) if answer.is_undefined() => reader.ask(edge, call, "GET", path).await,
-        Ok(answer) => {
-            let answer = answer.unchecked_into();
-            heard(feed, &answer, call.now);
-            Ok(answer)
-        }
+        Ok(answer) if answer.is_undefined() => reader.read(edge, call, path, false, None).await,
+        Ok(answer) => Ok(Answered::heard(
+            feed,
+            answer.unchecked_into(),
+            call.now,
+            None,
+        )),
         // A feed that has no answer for one has none for those who would ask it all at once.
         Err(error) => {
             log::error("the feed did not answer", &log::reason(&error));
@@ -131,16 +201,11 @@ async fn ask_shared(
 }
 
 /// What is kept for somebody who is willing to wait.
-async fn looked_up(epoch: &str, key: &str) -> Option<Response> {
+async fn looked_up(epoch: &str, key: &str) -> Option<Answered> {
     if epoch.is_empty() {
         return None;
     }
     let kept = settled(Ok(ffi::kept(epoch, key))).await.ok()?;
-    let kept = kept.dyn_into::<Response>().ok()?;
-    seconds(&kept).is_some_and(answers_a_hold).then_some(kept)
-}
-
-/// For how long the feed lets its answer be kept.
-fn seconds(answer: &Response) -> Option<u64> {
-    ffi::header(answer, "x-keep")?.parse().ok()
+    let kept = Answered::read(kept.dyn_into().ok()?);
+    kept.answers_a_hold().then_some(kept)
 }

@@ -9,6 +9,7 @@ use waypost_core::session::Origin;
 use waypost_core::verify::Head;
 use web_sys::{AbortSignal, Request, Response};
 
+use crate::answer::{self, LINES};
 use crate::ffi::{self, Context, RequestExt, Stub};
 use crate::host::{KeptAlive, settled};
 
@@ -33,27 +34,23 @@ pub(crate) struct Call {
 impl Call {
     /// A request from outside.
     pub(crate) fn new(request: Request, context: Context) -> Self {
-        Self::read(request, Some(context))
+        let head = ffi::head(&request);
+        Self::read(head, request, Some(context))
     }
 
     /// A request of the Worker to one of its objects, which has a name already.
     pub(crate) fn inner(request: Request) -> Self {
-        let mut call = Self::read(request, None);
-        call.id = call
-            .headers()
-            .get("x-request-id")
-            .unwrap_or_default()
-            .to_owned();
-        call
+        let head = ffi::inner_head(&request);
+        Self::read(head, request, None)
     }
 
     /// A request of the Worker to itself, in the course of this one.
     pub(crate) fn beside(&self, request: Request) -> Self {
-        Self::read(request, self.context.clone())
+        let head = ffi::head(&request);
+        Self::read(head, request, self.context.clone())
     }
 
-    fn read(request: Request, context: Option<Context>) -> Self {
-        let head = ffi::head(&request, context.is_some());
+    fn read(head: String, request: Request, context: Option<Context>) -> Self {
         let end = head.len();
         let find = |from: usize, what: char| {
             head.get(from..)
@@ -122,10 +119,11 @@ impl Call {
 
     /// What an object is told of this request: its name, and its headers of these names, a line each.
     pub(crate) fn passed(&self, names: &[&str]) -> String {
-        let mut lines = format!("x-request-id\n{}\n", self.id);
+        let mut lines = String::with_capacity(LINES);
+        answer::line(&mut lines, "x-request-id", &self.id);
         for name in names {
             if let Some(value) = self.headers().get(name) {
-                lines.push_str(&format!("{name}\n{value}\n"));
+                answer::line(&mut lines, name, value);
             }
         }
         lines

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use waypost_core::config::{Config, DEFAULT_FEED, Feed as FeedConfig, SourceState};
+use waypost_core::config::{Config, DEFAULT_FEED, SourceState};
 use waypost_core::rejection::Rejection;
 use waypost_core::route::Routes;
 use waypost_core::source::Source;
@@ -35,6 +35,9 @@ pub(crate) struct Edge {
     /// Keys that the host has imported.
     pub(crate) keys: Keys,
     env: JsValue,
+    /// What opens each feed, once it was asked for.
+    tokens: OnceCell<Vec<(String, Vec<String>)>>,
+    admin_token: OnceCell<Option<String>>,
 }
 
 /// The secret that opens everything.
@@ -84,6 +87,8 @@ impl Edge {
             in_flight: InFlight::default(),
             analytics: binding("ANALYTICS"),
             env: env.clone(),
+            tokens: OnceCell::new(),
+            admin_token: OnceCell::new(),
         }
     }
 
@@ -110,35 +115,47 @@ impl Edge {
     }
 
     /// The tokens that open a feed, besides the administrator's.
-    pub(crate) fn tokens(&self, feed: &FeedConfig) -> Vec<String> {
-        feed.tokens
-            .iter()
+    pub(crate) fn tokens(&self, feed: &str) -> &[String] {
+        let tokens = self.tokens.get_or_init(|| {
+            let feeds = self.config.feeds();
+            feeds
+                .map(|(name, feed)| (name.to_owned(), self.texts(&feed.tokens)))
+                .collect()
+        });
+        let known = tokens.iter().find(|(name, _)| name == feed);
+        known.map_or(&[], |(_, tokens)| tokens)
+    }
+
+    /// The token that opens everything; none where it is not set.
+    pub(crate) fn admin_token(&self) -> Option<&String> {
+        let token = self
+            .admin_token
+            .get_or_init(|| property(&self.env, ADMIN_TOKEN).as_string());
+        token.as_ref().filter(|token| !token.is_empty())
+    }
+
+    /// What the secrets of these names hold.
+    fn texts(&self, names: &[String]) -> Vec<String> {
+        let texts = names.iter();
+        texts
             .filter_map(|name| property(&self.env, name).as_string())
             .collect()
     }
 
-    /// The token that opens everything; none where it is not set.
-    pub(crate) fn admin_token(&self) -> Option<String> {
-        property(&self.env, ADMIN_TOKEN)
-            .as_string()
-            .filter(|token| !token.is_empty())
-    }
-
     /// A Durable Object of the feeds.
     pub(crate) fn feed_object(&self, name: &str) -> Result<Stub, JsValue> {
-        self.feeds.stub(&self.feeds.id_from_name(name)?)
+        self.feeds.stub(name)
     }
 
     /// A Durable Object of what sources are handed.
     pub(crate) fn handover_object(&self, source: &str) -> Result<Stub, JsValue> {
-        self.handovers.stub(&self.handovers.id_from_name(source)?)
+        self.handovers.stub(source)
     }
 
     /// The Durable Object of one subscription of a feed.
     pub(crate) fn subscription_object(&self, feed: &str, id: &str) -> Result<Stub, JsValue> {
         let name = format!("{feed}/{id}");
-        self.subscriptions
-            .stub(&self.subscriptions.id_from_name(&name)?)
+        self.subscriptions.stub(&name)
     }
 
     /// A binding by its name; undefined where there is none.

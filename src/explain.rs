@@ -1,7 +1,7 @@
 //! How an event's signature was checked, step by step: once more, as it was when it came.
 
 use js_sys::{Array, ArrayBuffer};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use waypost_core::cursor::EventId;
 use waypost_core::headers::Headers;
 use waypost_core::problem::Problem;
@@ -27,7 +27,7 @@ pub(crate) async fn explain(
 ) -> Result<Response, Problem> {
     let id: EventId = id.parse().map_err(|_| Rejection::UnknownEvent)?;
     let url = Authorised::url(&format!("/full/json/events/{id}"));
-    let init = reader.init(call, "GET", &JsValue::UNDEFINED, false);
+    let init = reader.init(call);
     let asked = reader
         .stub(edge)
         .and_then(|stub| ffi::evidence(&stub, &url, &init));

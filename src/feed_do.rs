@@ -3,7 +3,7 @@
 //! Its endpoints are the Worker's alone:
 //! - `POST /append`: frames of `wire`, answered with an outcome each.
 //! - `GET /{full|open}/{form}/{question}`: a canonical question, answered as its reader may see it. What the
-//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`.
+//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`; with `x-own` it is the reader's alone.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 //! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.
@@ -23,7 +23,6 @@ mod watch;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use waypost_core::config::{Feed as FeedConfig, Retention};
 use waypost_core::feed::Log;
@@ -37,7 +36,7 @@ use crate::db::DoDb;
 use crate::edge::Edge;
 use crate::ffi::ObjectState;
 use crate::waiting::Waiting;
-use crate::{host, log};
+use crate::{host, log, start};
 
 pub(crate) use stream::Frames;
 
@@ -64,8 +63,13 @@ impl FeedClass {
         }))
     }
 
+    /// The state of the wasm's instance, for entry.js: a bundle's classes are all that can be asked.
+    pub fn init_state() -> JsValue {
+        start::init_state()
+    }
+
     /// A request of the Worker's.
-    pub fn fetch(&self, request: Request) -> Promise {
+    pub fn fetch(&self, request: Request) -> JsValue {
         let object = Rc::clone(&self.0);
         let call = Call::inner(request);
         host::promise(call.now, async move {
@@ -73,17 +77,15 @@ impl FeedClass {
                 log::error("the feed's database", &error.to_string());
                 Answer::problem(Rejection::FeedUnavailable.into(), &call.id)
             });
-            let answer = match object.log.get() {
-                Some(log) => answer.header("x-epoch", &log.epoch()),
-                None => answer,
-            };
+            let epoch = object.log.get().map(Log::epoch);
+            let answer = answer.for_edge(&call, epoch.as_deref());
             answer.respond(&call.id).into()
         })
     }
 
     /// Does what is due. It never fails towards the runtime, which would repeat it a few times and
     /// then forget it.
-    pub fn alarm(&self) -> Promise {
+    pub fn alarm(&self) -> JsValue {
         let object = Rc::clone(&self.0);
         host::lasting(async move {
             let now = host::now();

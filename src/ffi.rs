@@ -8,9 +8,12 @@ use crate::host::Callback;
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
-    /// The time in unix milliseconds, a name for the request (empty unless `named`), then its method,
-    /// URL, names and values of headers: a line each.
-    pub(crate) fn head(request: &Request, named: bool) -> String;
+    /// The time in unix milliseconds, a new name for the request, then its method, URL, names and values of
+    /// headers: a line each.
+    pub(crate) fn head(request: &Request) -> String;
+
+    /// The same of a request to an object, with the name that it has and only the headers that objects look at.
+    pub(crate) fn inner_head(request: &Request) -> String;
 
     /// Writes a line that ends with the milliseconds since `began`, unless it is empty, and a data point where
     /// `analytics` is one's; `labels` are a line each.
@@ -102,6 +105,21 @@ extern "C" {
 
     /// Two ends of one stream of bytes.
     pub(crate) fn pipe() -> Pipe;
+
+    /// Sends a request to an object; an empty text is no body.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn ask(
+        stub: &Stub,
+        url: &str,
+        method: &str,
+        headers: &str,
+        body: &JsValue,
+        signal: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    /// What a feed's answer says to the edge: its status, its feed's epoch, for how many seconds it may be kept, and
+    /// something where it was; a line each.
+    pub(crate) fn said(answer: &Response) -> String;
 
     /// A header of an answer.
     pub(crate) fn header(answer: &Response, name: &str) -> Option<String>;
@@ -228,11 +246,8 @@ extern "C" {
     #[derive(Clone)]
     pub(crate) type Namespace;
 
-    #[wasm_bindgen(method, catch, js_name = idFromName)]
-    pub(crate) fn id_from_name(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = get)]
-    pub(crate) fn stub(this: &Namespace, id: &JsValue) -> Result<Stub, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    pub(crate) fn stub(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
     /// A Durable Object seen from outside.
     pub(crate) type Stub;

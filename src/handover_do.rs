@@ -6,7 +6,6 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use waypost_core::feed::db::DbError;
@@ -36,7 +35,7 @@ impl HandoverClass {
     }
 
     /// A request of the Worker's.
-    pub fn fetch(&self, request: Request) -> Promise {
+    pub fn fetch(&self, request: Request) -> JsValue {
         let object = Rc::clone(&self.0);
         let call = Call::inner(request);
         host::promise(call.now, async move {

@@ -31,6 +31,9 @@ const NO_PLACE: u32 = u32::MAX;
 /// or read for so long.
 const LONGEST_LIFE_MS: u64 = 5 * 60_000;
 
+/// When a task was started that is never dead.
+const NEVER_SWEPT: u64 = u64::MAX;
+
 /// Dead tasks are looked for once in so many.
 const SWEEP_EVERY: u32 = 512;
 
@@ -71,11 +74,20 @@ enum Place {
     Settled(Settled),
 }
 
-/// A future that the host was promised the result of.
+/// A future whose result the host is to have.
 struct Task {
     started_at: u64,
     /// Absent while it is polled.
     future: Option<Work>,
+    result: Outcome,
+}
+
+/// What is to be done with a task's result: one that is there at once costs no promise.
+enum Outcome {
+    /// It has just been started.
+    Kept(Option<JsValue>),
+    /// The host was promised it.
+    Promised,
 }
 
 thread_local! {
@@ -87,24 +99,15 @@ pub(crate) fn now() -> u64 {
     js_sys::Date::now() as u64
 }
 
-/// Runs `future` at once as far as it goes, and gives the host a promise of its result. `now` is in
-/// unix milliseconds.
-pub(crate) fn promise(now: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {
-    HOST.with(|host| {
-        host.enter();
-        host.prepare();
-        host.sweep(now);
-        host.start(now, future)
-    })
+/// Runs `future` at once as far as it goes, and gives the host its result, or a promise of it where it is not over.
+/// `now` is in unix milliseconds.
+pub(crate) fn promise(now: u64, future: impl Future<Output = JsValue> + 'static) -> JsValue {
+    HOST.with(|host| host.start(now, Box::pin(future)))
 }
 
 /// As [`promise`], for work that may take its time and that nobody can cancel.
-pub(crate) fn lasting(future: impl Future<Output = JsValue> + 'static) -> Promise {
-    HOST.with(|host| {
-        host.enter();
-        host.prepare();
-        host.start(u64::MAX, future)
-    })
+pub(crate) fn lasting(future: impl Future<Output = JsValue> + 'static) -> JsValue {
+    HOST.with(|host| host.start(NEVER_SWEPT, Box::pin(future)))
 }
 
 /// Awaits a promise, where the call that made it did not throw.
@@ -193,13 +196,45 @@ impl Host {
         });
     }
 
-    fn start(&self, started_at: u64, future: impl Future<Output = JsValue> + 'static) -> Promise {
-        let future: Option<Work> = Some(Box::pin(future));
-        let task = self.tasks.borrow_mut().insert(Task { started_at, future });
-        let promise = ffi::promised(task as u32);
+    /// Not generic: what the host calls would each have it.
+    #[inline(never)]
+    fn start(&self, started_at: u64, future: Work) -> JsValue {
+        self.enter();
+        self.prepare();
+        if started_at != NEVER_SWEPT {
+            self.sweep(started_at);
+        }
+        let task = self.tasks.borrow_mut().insert(Task {
+            started_at,
+            future: Some(future),
+            result: Outcome::Kept(None),
+        });
         self.ready.borrow_mut().push_back(task);
         self.run();
-        promise
+        let mut tasks = self.tasks.borrow_mut();
+        if let Some(started) = tasks.get_mut(task) {
+            let result = std::mem::replace(&mut started.result, Outcome::Promised);
+            if let Outcome::Kept(Some(result)) = result {
+                tasks.remove(task);
+                return result;
+            }
+        }
+        drop(tasks);
+        ffi::promised(task as u32).into()
+    }
+
+    /// Gives the host a result.
+    fn end(&self, id: usize, value: JsValue) {
+        let mut tasks = self.tasks.borrow_mut();
+        if let Some(task) = tasks.get_mut(id)
+            && let Outcome::Kept(result) = &mut task.result
+        {
+            *result = Some(value);
+            return;
+        }
+        tasks.try_remove(id);
+        drop(tasks);
+        ffi::fulfil(id as u32, &value);
     }
 
     /// The host calls: nothing of ours is running, unless an exception of the host's went through it.
@@ -248,8 +283,7 @@ impl Host {
                 Poll::Pending => self.put_back(id, future),
                 Poll::Ready(value) => {
                     drop(future);
-                    self.tasks.borrow_mut().try_remove(id);
-                    ffi::fulfil(id as u32, &value);
+                    self.end(id, value);
                 }
             }
         }

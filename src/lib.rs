@@ -58,7 +58,6 @@ mod waiting;
 #[path = "../tests/wasm/mod.rs"]
 mod tests;
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -73,7 +72,7 @@ use together::Task;
 
 /// The `fetch` handler. Exported bare: a wrapper costs as much again as the rest.
 #[wasm_bindgen]
-pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
+pub fn fetch(request: Request, env: JsValue, context: Context) -> JsValue {
     let call = Call::new(request, context);
     host::promise(call.now, async move {
         respond(Edge::get(&env), &call).await.into()
@@ -82,7 +81,7 @@ pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
 
 /// The `queue` handler. It resolves whatever happens: an error would re-initialise the isolate.
 #[wasm_bindgen]
-pub fn queue(batch: Batch, env: JsValue) -> Promise {
+pub fn queue(batch: Batch, env: JsValue) -> JsValue {
     host::lasting(async move {
         queue::consume(Edge::get(&env), &batch).await;
         JsValue::UNDEFINED

@@ -60,7 +60,7 @@ pub(crate) async fn session(edge: &Edge, call: &Call) -> Result<Response, Proble
         "POST" => {
             let bytes = ffi::bytes(&body(call).await?.unchecked_into());
             let token = session::token(&bytes)?;
-            session::begin(&token, &admin, call.origin(), call.now)
+            session::begin(&token, admin, call.origin(), call.now)
                 .map_err(|refused| access::refuse(refused, call))?
         }
         _ => session::end(call.origin())?,

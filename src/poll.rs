@@ -11,12 +11,13 @@ use waypost_core::route::{Resource, Target};
 use web_sys::Response;
 
 use crate::access::Authorised;
-use crate::answer::Answer;
+use crate::answer::{Answer, line};
+use crate::cache::{self, Answered};
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
 use crate::log::{Told, push_member, push_request};
-use crate::{cache, cors, ffi, tally};
+use crate::{cors, ffi, tally};
 
 /// A refused `/long-poll` is answered after this long, so that a client that asks again at once
 /// does not spin.
@@ -24,41 +25,48 @@ const LONG_POLL_PENALTY_MS: u32 = 1_000;
 
 /// `GET {base}/…`
 pub(crate) async fn poll(edge: &'static Edge, call: &Call, target: Target<'_>) -> Response {
-    let (response, applied) = match read(edge, call, target).await {
-        Ok(answered) => answered,
+    let mut own = own(edge, call, target);
+    let (response, status, is_whole) = match read(edge, call, target, &mut own).await {
+        Ok(answer) => (answer.response, answer.status, answer.is_whole),
         Err(problem) => {
+            let status = problem.status();
             let refused = Answer::problem(problem, &call.id).respond(&call.id);
-            (refused, None)
+            (refused, status, false)
         }
     };
     // Whoever refused it, this line or the feed.
-    if target.resource == Resource::LongPoll && response.status() >= 400 {
+    if target.resource == Resource::LongPoll && status >= 400 {
         let pause = ffi::pause(LONG_POLL_PENALTY_MS, &call.signal());
         // It only resolves.
         let _ = settled(Ok(pause)).await;
     }
-    let unchanged = is_unchanged(call, &response);
-    tell(edge, call, target, &response, unchanged);
-    let origins = cors::origins(edge, target);
-    let mut lines = cors::lines(origins, call);
-    let mut line = |name: &str, value: &str| lines.push_str(&format!("{name}\n{value}\n"));
-    line("x-request-id", &call.id);
-    if let Some(seconds) = applied {
-        line("preference-applied", &format!("wait={seconds}"));
+    let unchanged = !is_whole && status == 200 && is_unchanged(call, &response);
+    tell(edge, call, target, if unchanged { 304 } else { status });
+    if is_whole {
+        return response;
     }
-    let varies = vary(target.resource, varies(origins));
-    if !varies.is_empty() {
-        line("vary", varies);
-    }
-    ffi::finish(&response, unchanged, &lines)
+    line(&mut own, "x-request-id", &call.id);
+    ffi::finish(&response, unchanged, &own)
 }
 
-/// The feed's answer, and the seconds of `Prefer: wait` where they were applied.
+/// Headers that are the reader's own, names and values in turn, a line each.
+fn own(edge: &Edge, call: &Call, target: Target<'_>) -> String {
+    let origins = cors::origins(edge, target);
+    let mut lines = cors::lines(origins, call);
+    let varies = vary(target.resource, varies(origins));
+    if !varies.is_empty() {
+        line(&mut lines, "vary", varies);
+    }
+    lines
+}
+
+/// The feed's answer.
 async fn read(
     edge: &'static Edge,
     call: &Call,
     target: Target<'_>,
-) -> Result<(Response, Option<u64>), Problem> {
+    own: &mut String,
+) -> Result<Answered, Problem> {
     let reader = Authorised::authorise(edge, call, target)?;
     let header = |name| call.headers().get(name);
     let prefer = preferred_wait(header("prefer"));
@@ -78,23 +86,23 @@ async fn read(
         "full"
     };
     let view = format!("{view}/{}", format.name());
-    let answer = cache::ask(&reader, edge, call, &question, &view).await?;
-    let applied = question.is_preferred().then(|| question.hold());
-    Ok((answer, applied))
+    let refused = own.len();
+    if question.is_preferred() {
+        line(
+            own,
+            "preference-applied",
+            &format!("wait={}", question.hold()),
+        );
+    }
+    let answer = cache::ask(&reader, edge, call, &question, &view, own).await;
+    answer.inspect_err(|_| own.truncate(refused))
 }
 
 /// A line for some of those that went well, and for each of the others; all of them are counted.
-fn tell(
-    edge: &'static Edge,
-    call: &Call,
-    target: Target<'_>,
-    response: &Response,
-    unchanged: bool,
-) {
+fn tell(edge: &'static Edge, call: &Call, target: Target<'_>, status: u16) {
     // A name that anybody may make up is no feed: it is neither counted nor told.
     let feed = edge.config.feed(target.name).map_or("", |_| target.name);
     let face = target.resource.face();
-    let status = if unchanged { 304 } else { response.status() };
     let code = status.to_string();
     if !feed.is_empty() {
         tally::count(edge, call, feed, |tallies| {
@@ -126,15 +134,18 @@ fn tell(
 /// Whether the reader has this already. Asked here, once the answer is known: what the cache keeps is for
 /// everybody.
 pub(crate) fn is_unchanged(call: &Call, answer: &Response) -> bool {
-    let Some(etag) = ffi::header(answer, "etag").filter(|_| answer.status() == 200) else {
-        return false;
-    };
     let header = |name| call.headers().get(name);
-    let last_modified = ffi::header(answer, "last-modified");
     let preconditions = Preconditions {
         if_none_match: header("if-none-match"),
         if_modified_since: header("if-modified-since"),
     };
+    if preconditions.is_none() || answer.status() != 200 {
+        return false;
+    }
+    let Some(etag) = ffi::header(answer, "etag") else {
+        return false;
+    };
+    let last_modified = ffi::header(answer, "last-modified");
     preconditions.not_modified(Validators {
         etag: &etag,
         last_modified: last_modified.and_then(|date| unix_seconds(&date)),

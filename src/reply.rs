@@ -21,11 +21,7 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
             let kept = reply
                 .edge_seconds
                 .filter(|_| page.byte_length() <= MOST_KEPT);
-            match kept {
-                Some(seconds) => answer.header("x-keep", &seconds.to_string()),
-                None => answer,
-            }
-            .body(page)
+            answer.keep(kept).body(page)
         }
         Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
         Content::Problem(problem) => Answer::problem(problem, request_id),

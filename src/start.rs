@@ -1,6 +1,6 @@
-//! What the entry point that worker-build writes asks of the wasm: a state that says whether to start anew.
+//! What the entry points ask of the wasm, worker-build's and our own (entry.js): a state that says whether to start anew.
 //!
-//! After a panic the instance is of no use; the entry point makes a new one before the next request.
+//! After a panic the instance is of no use; worker-build's entry point makes a new one before the next request.
 
 use std::panic;
 
@@ -33,7 +33,7 @@ fn start() {
     wasm_bindgen::handler::set_on_abort(wasm_bindgen::handler::schedule_reinit);
 }
 
-/// The state, by the name that the entry point knows.
+/// The state, by the name that worker-build's entry point knows.
 #[wasm_bindgen(js_name = "__worker_init_state")]
 pub fn init_state() -> JsValue {
     INIT_STATE.with(|state| state.into())

@@ -16,7 +16,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use event_listener::Event;
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use waypost_core::feed::db::DbError;
 use waypost_core::problem::Problem;
@@ -54,7 +53,7 @@ impl SubscriptionClass {
     }
 
     /// A request of the Worker's.
-    pub fn fetch(&self, request: Request) -> Promise {
+    pub fn fetch(&self, request: Request) -> JsValue {
         let object = Rc::clone(&self.0);
         let call = Call::inner(request);
         host::promise(call.now, async move {
@@ -66,7 +65,7 @@ impl SubscriptionClass {
     }
 
     /// Does what is due. It never fails towards the runtime, which would repeat it a few times and then forget it.
-    pub fn alarm(&self) -> Promise {
+    pub fn alarm(&self) -> JsValue {
         let object = Rc::clone(&self.0);
         host::lasting(async move {
             object.work().await;

@@ -107,11 +107,9 @@ impl Waiting {
     }
 
     /// Keeps an answer for the others who wait with the same question.
-    pub(crate) fn prepare(&self, question: String, answer: Answer) -> Answer {
-        let answer = answer.encoded();
+    pub(crate) fn prepare(&self, question: String, answer: &Answer) {
         let prepared = Prepared::Answer(answer.clone());
         self.prepared.borrow_mut().insert(question, prepared);
-        answer
     }
 
     /// Keeps frames for the other streams that stand where one stands.

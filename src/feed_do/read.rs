@@ -86,11 +86,10 @@ impl Feed {
                         // Nothing is true only for the moment, and a refusal names its request.
                         let shared = !held && answer.status == 200;
                         let answer = reply::answer(answer, &call.id);
-                        return Ok(if shared {
-                            self.waiting.prepare(key, answer)
-                        } else {
-                            answer
-                        });
+                        if shared {
+                            self.waiting.prepare(key, &answer);
+                        }
+                        return Ok(answer);
                     }
                     Turn::Hold => self.waiting.prepare_nothing(&key),
                 }

@@ -42,6 +42,24 @@ async function filled(feed, count) {
   return events.map(({ id }) => id);
 }
 
+test("an answer that goes through as it is says what the others say, and nothing of the Worker's own", async () => {
+  const [first] = await filled("default", 3);
+  const reader = feeds.reader();
+  const plain = (/** @type {{headers: Headers}} */ { headers }) =>
+    Object.fromEntries([...headers].filter(([name]) => name !== "x-request-id" && name !== "last-modified"));
+  // What the Worker says to its objects, said by somebody else.
+  const forged = { "x-own": "x-forged\tyes", "x-epoch": "1", "x-request-id": "forged" };
+  for (const path of [`/events?since_id=${first}`, "/events?limit=1", `/events/${first}`, "/resource", "/events?since_id=0"]) {
+    const shared = await reader.get(path);
+    const own = await reader.get(path, { headers: { "cache-control": "max-age=0", ...forged } });
+    assert.equal(own.status, shared.status, path);
+    assert.deepEqual(plain(own), plain(shared), path);
+    if (own.status === 200) assert.equal(own.text, shared.text, path);
+    assert.notEqual(own.headers.get("x-request-id"), "forged");
+    for (const name of ["x-keep", "x-epoch", "x-own", "x-forged"]) assert.equal(own.headers.get(name), null, name);
+  }
+});
+
 test("full pages and single events are asked for once, however often and by whom", async () => {
   const [first, second] = await filled("default", 4);
   const reader = feeds.reader();

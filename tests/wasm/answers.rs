@@ -1,5 +1,6 @@
 //! Answers as the host's responses.
 
+use js_sys::Uint8Array;
 use wasm_bindgen_test::wasm_bindgen_test;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::{ROWS, Rejection};
@@ -74,8 +75,8 @@ fn an_answer_without_a_body_has_none() {
 }
 
 #[wasm_bindgen_test]
-async fn an_encoded_answer_can_be_given_many_times() {
-    let answer = Answer::json(200, "[1]").encoded();
+async fn an_answer_of_bytes_can_be_given_many_times() {
+    let answer = Answer::new(200).body(Uint8Array::from(b"[1]".as_slice()).buffer());
     for name in ["a", "b"] {
         let response = answer.clone().respond(name);
         assert_eq!(text(&response).await, "[1]");

@@ -21,6 +21,11 @@ pub struct Preconditions<'a> {
 }
 
 impl Preconditions<'_> {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        self.if_none_match.is_none() && self.if_modified_since.is_none()
+    }
+
     /// Whether the answer is 304 (RFC 9110, section 13.2.2).
     ///
     /// `If-None-Match` decides alone where it is present; a date that cannot be parsed counts as
