@@ -30,6 +30,8 @@ const COMPILE: [&str; 7] = [
     "--package",
     "waypost",
 ];
+/// What the runtime calls.
+const ENTRY: &str = "src/entry.js";
 /// Left in build/ by this module: what went in and what came out.
 const STAMP: &str = ".waypost-stamp";
 /// Variables that worker-build and wasm-bindgen read.
@@ -75,6 +77,7 @@ pub(crate) fn bundle(project: &Project, ready: &Ready) -> Result<Size> {
         != Some(format!("{inputs} {}", outputs(project).unwrap_or_default()))
     {
         worker_build(project, ready)?;
+        enter(project, ready)?;
         strip(project)?;
         fs::write(&stamp, format!("{inputs} {}", outputs(project)?))?;
     }
@@ -126,6 +129,29 @@ pub(crate) fn worker_build_in(
     Ok(())
 }
 
+/// Puts the Worker's own entry point before the one that worker-build has written.
+fn enter(project: &Project, ready: &Ready) -> Result<()> {
+    let bundle = project.build().join(size::GLUE);
+    let option = |name: &str, value: &Path| format!("--{name}={}", value.display());
+    let args = [
+        project.root.join(ENTRY).display().to_string(),
+        option("alias:worker", &bundle),
+        option("outfile", &bundle),
+    ];
+    let options = [
+        "--allow-overwrite",
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--external:cloudflare:*",
+        "--external:./index_bg.wasm",
+        "--log-level=warning",
+    ];
+    let args = args.into_iter().chain(options.map(Into::into));
+    let command = duct::cmd(ready.node.program("esbuild"), args).env("PATH", ready.node.path());
+    run::shown(&command, "esbuild failed: see its errors above")
+}
+
 /// Leaves names of functions to a copy: see [`names`].
 fn strip(project: &Project) -> Result<()> {
     let path = project.build().join(size::WASM);
@@ -151,6 +177,7 @@ fn inputs(project: &Project, ready: &Ready) -> Result<String> {
     let wasm = read(project.target.join(WASM).join("release/waypost.wasm"))?;
     // Holds options of worker-build; and the lock the versions of esbuild and wasm-opt.
     let manifest = read(project.root.join("Cargo.toml"))?;
+    let entry = read(project.root.join(ENTRY))?;
     let npm = read(project.root.join("package-lock.json"))?;
     let versions = ready.tools.all().map(|tool| tool.version.clone()).join(" ");
     let options = OPTIONS
@@ -159,6 +186,7 @@ fn inputs(project: &Project, ready: &Ready) -> Result<String> {
     Ok(hash::of([
         &wasm,
         &manifest,
+        &entry,
         &npm,
         versions.as_bytes(),
         options.as_bytes(),

@@ -16,11 +16,12 @@ class Dataset {
     console.log("${MARK}" + JSON.stringify(point));
   }
 }
-export default class extends waypost.default {
-  constructor(context, env) {
-    super(context, { ...env, ANALYTICS: new Dataset() });
-  }
-}
+const { fetch, queue } = waypost.default;
+const analysed = (env) => ({ ...env, ANALYTICS: new Dataset() });
+export default {
+  fetch: (request, env, context) => fetch(request, analysed(env), context),
+  queue: (batch, env, context) => queue(batch, analysed(env), context),
+};
 `;
 
 /** A folder with the build under test, for `startWorkerd`, that has a dataset. */

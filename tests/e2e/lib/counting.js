@@ -48,7 +48,7 @@ export class Feed {
     return this.inner.alarm(info);
   }
 }
-const inner = (env, context) => new waypost.default(context, env);
+const inner = waypost.default;
 export default {
   async fetch(request, env, context) {
     if (new URL(request.url).pathname === "${COUNTS}") {
@@ -57,17 +57,17 @@ export default {
       counts = none();
       return counted;
     }
-    if (request.method !== "GET") return inner(env, context).fetch(request);
+    if (request.method !== "GET") return inner.fetch(request, env, context);
     counts.reads += 1;
     now += 1;
     counts.most = Math.max(counts.most, now);
     try {
-      return await changed(await inner(env, context).fetch(request));
+      return await changed(await inner.fetch(request, env, context));
     } finally {
       now -= 1;
     }
   },
-  queue: (batch, env, context) => inner(env, context).queue(batch),
+  queue: (batch, env, context) => inner.queue(batch, env, context),
 };
 `;
 

@@ -68,14 +68,15 @@ export class Feed {
     return this.inner.alarm(info);
   }
 }
-export default class extends waypost.default {
-  fetch(request) {
-    if (new URL(request.url).pathname !== "${METER}") return super.fetch(request);
+export default {
+  ...waypost.default,
+  fetch(request, env, context) {
+    if (new URL(request.url).pathname !== "${METER}") return waypost.default.fetch(request, env, context);
     const counted = Response.json({ ...taken(), objects });
     objects = {};
     return counted;
-  }
-}
+  },
+};
 `;
 
 /** A folder with it, for `startWorkerd`. */

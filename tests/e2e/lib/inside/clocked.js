@@ -9,11 +9,12 @@ const real = Date.now;
 let shift = 0;
 Date.now = () => real() + shift;
 
-export default class extends waypost.default {
-  fetch(request) {
+export default {
+  ...waypost.default,
+  fetch(request, env, context) {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname !== "/clock") return super.fetch(request);
+    if (pathname !== "/clock") return waypost.default.fetch(request, env, context);
     shift = Number(searchParams.get("shift"));
     return new Response(null, { status: 204 });
-  }
-}
+  },
+};
