@@ -2,21 +2,24 @@
 
 /// `text` as a JSON string.
 pub fn text(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    push(&mut json, text);
-    json
+    match is_plain(text) {
+        true => ["\"", text, "\""].concat(),
+        false => serde_json::to_string(text).unwrap_or_default(),
+    }
 }
 
 /// Adds `text` as a JSON string to some JSON.
 pub fn push(json: &mut String, text: &str) {
-    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().all(plain) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        json.push_str(&serde_json::to_string(text).unwrap_or_default());
+    match is_plain(text) {
+        true => json.extend(["\"", text, "\""]),
+        false => json.push_str(&self::text(text)),
     }
+}
+
+/// Whether nothing in it has to be escaped.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    text.bytes().all(plain)
 }
 
 /// Adds a member whose value is a text to an object that has one already; `name` has nothing to be escaped.
