@@ -1,7 +1,7 @@
 //! MACs, digests and public keys' signatures by the host, over bytes that stay on the host's side.
 
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::hash::Piece;
 use waypost_core::rejection::Rejection;
 use waypost_core::scheme::Algorithm;
@@ -127,7 +127,7 @@ fn joined(pieces: &[Piece], body: &ArrayBuffer, secret: &[u8]) -> JsValue {
 /// What a promise of bytes brings.
 async fn bytes(promise: Result<Promise, JsValue>) -> Result<Vec<u8>, Rejection> {
     let bytes = settled(promise).await.map_err(failed)?;
-    Ok(Uint8Array::new(&bytes).to_vec())
+    Ok(ffi::bytes(bytes.unchecked_ref()))
 }
 
 async fn digest(data: &JsValue) -> Result<[u8; 32], Rejection> {
