@@ -210,7 +210,6 @@ fn greets(source: &Source, declared: Option<u64>) -> bool {
 
 impl Verified {
     async fn seen(self, edge: &Edge, call: &Call) -> Result<Fresh, Stop> {
-        let meta = self.meta(call);
         let mark = self.verified.mark();
         let known = match &mark {
             None => false,
@@ -222,27 +221,31 @@ impl Verified {
         match known {
             true => Err(Stop::Taken(Accepted {
                 status: outcome::ALREADY_PROCESSED,
-                id: meta.webhook_id,
+                id: self.id(call).to_owned(),
                 mark,
-                size: meta.size,
+                size: self.body.len(),
             })),
             false => Ok(Fresh {
+                meta: self.meta(call),
                 verified: self,
-                meta,
                 mark,
             }),
         }
     }
 
+    /// What it is called: by its provider, or else by us.
+    fn id<'v>(&'v self, call: &'v Call) -> &'v str {
+        self.verified.event_id().map_or(&call.id, |id| &id.value)
+    }
+
     fn meta(&self, call: &Call) -> Meta {
         let source = self.source;
         let headers = call.headers();
-        let webhook_id = self.verified.event_id().map_or(&call.id, |id| &id.value);
         Meta {
             receipt: call.id.clone(),
             source: source.name.clone(),
             feed: source.settings.feed.clone(),
-            webhook_id: webhook_id.clone(),
+            webhook_id: self.id(call).to_owned(),
             kind: self.verified.event_type().to_owned(),
             received_at: call.now,
             content_type: headers.get("content-type").map(str::to_owned),
