@@ -2,7 +2,7 @@
 
 use crate::hash::sha256;
 use crate::json;
-use crate::query;
+use crate::query::Given;
 use crate::rejection::Rejection;
 
 /// The parameters that a filter is written in.
@@ -68,11 +68,10 @@ pub(crate) fn put(parameters: &mut Vec<(&'static str, String)>, one: (&'static s
 
 impl Filter {
     /// Reads it out of a query. An empty value counts as absent, and `*` as everything.
-    pub(crate) fn parse(query: &str) -> Result<Self, Rejection> {
+    pub(crate) fn parse(given: &Given<'_>) -> Result<Self, Rejection> {
         let mut wanted = Vec::new();
         for name in NAMES {
-            let values = query::named(query, name);
-            wanted.extend(values.into_iter().map(|value| (name, value)));
+            wanted.extend(given.all(name).map(|value| (name, value.to_owned())));
         }
         for name in NAMES {
             let mut all = false;

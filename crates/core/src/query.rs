@@ -4,6 +4,7 @@
 //! texts; a parameter given twice is refused, because two readers of one URL could take different
 //! ones (those of a [`Filter`] may be repeated, and mean any of them). An empty value counts as absent.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::cursor::EventId;
@@ -119,13 +120,13 @@ impl Query {
     /// URL that says none.
     pub fn parse(face: Face, query: &str, prefer: Option<u64>) -> Result<Self, Rejection> {
         let names = face.names();
-        let given = |name: &str| parameter(query, name);
-        let position = match given(names.position)? {
+        let given = Given::parse(query);
+        let position = match given.one(names.position)? {
             None => Position::None,
             Some(text) => match text.parse() {
                 Ok(id) => Position::After(id),
                 Err(_) if names.takes_time => {
-                    Position::Time(time(&text).ok_or(Rejection::InvalidCursor)?)
+                    Position::Time(time(text).ok_or(Rejection::InvalidCursor)?)
                 }
                 Err(_) => return Err(Rejection::InvalidCursor),
             },
@@ -133,16 +134,17 @@ impl Query {
         let limit = match names.limit {
             None => None,
             Some(name) => Some(
-                given(name)?
-                    .map_or(Ok(DEFAULT_LIMIT), |n| number(&n))?
+                given
+                    .one(name)?
+                    .map_or(Ok(DEFAULT_LIMIT), number)?
                     .clamp(1, MAX_LIMIT),
             ),
         };
         let mut preferred = false;
         let hold = match names.hold {
             None => 0,
-            Some((name, default)) => match (given(name)?, prefer) {
-                (Some(seconds), _) => number(&seconds)?,
+            Some((name, default)) => match (given.one(name)?, prefer) {
+                (Some(seconds), _) => number(seconds)?,
                 (None, Some(seconds)) => {
                     preferred = true;
                     seconds
@@ -154,8 +156,9 @@ impl Query {
         let cursor = match hold {
             0 => 0,
             // Whatever else somebody made of it does no harm.
-            _ => given("cursor")?
-                .and_then(|n| number(&n).ok())
+            _ => given
+                .one("cursor")?
+                .and_then(|n| number(n).ok())
                 .filter(|n| *n < MAX_CURSOR)
                 .unwrap_or(0),
         };
@@ -165,8 +168,8 @@ impl Query {
             limit,
             hold,
             cursor,
-            filter: Filter::parse(query)?,
-            base64: base64(query)?,
+            filter: Filter::parse(&given)?,
+            base64: given.base64()?,
             preferred,
         })
     }
@@ -254,39 +257,40 @@ pub fn is_position(text: &str) -> bool {
 ///
 /// `duplicate_parameter`.
 pub fn parameter(query: &str, name: &str) -> Result<Option<String>, Rejection> {
-    let mut values = named(query, name);
-    let first = values.pop();
-    if !values.is_empty() {
-        return Err(Rejection::DuplicateParameter);
-    }
-    Ok(first.filter(|value| !value.is_empty()))
+    let given = Given::parse(query);
+    given.one(name).map(|value| value.map(str::to_owned))
 }
 
-/// The values of the parameters of a name, decoded. The others, which there are more of, are not.
-pub(crate) fn named(query: &str, name: &str) -> Vec<String> {
-    let mut values = Vec::new();
-    for pair in query.split('&') {
-        let may_be = match pair.strip_prefix(name) {
-            Some(rest) => rest.is_empty() || rest.starts_with('='),
-            None => pair.bytes().any(|byte| byte == b'%' || byte == b'+'),
-        };
-        if !may_be {
-            continue;
-        }
-        for (decoded, value) in form_urlencoded::parse(pair.as_bytes()) {
-            if decoded == name {
-                values.push(value.into_owned());
-            }
+/// The parameters of a query, decoded once, whichever are asked for.
+pub(crate) struct Given<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
+
+impl<'q> Given<'q> {
+    fn parse(query: &'q str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).collect())
+    }
+
+    /// Every value of a parameter.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.0.iter().filter(move |(given, _)| given == name);
+        named.map(|(_, value)| value.as_ref())
+    }
+
+    /// Its one value; `None` where it is absent or empty.
+    fn one(&self, name: &str) -> Result<Option<&str>, Rejection> {
+        let mut values = self.all(name);
+        let first = values.next();
+        match values.next() {
+            Some(_) => Err(Rejection::DuplicateParameter),
+            None => Ok(first.filter(|value| !value.is_empty())),
         }
     }
-    values
-}
 
-fn base64(query: &str) -> Result<bool, Rejection> {
-    match parameter(query, "encoding")?.as_deref() {
-        None => Ok(false),
-        Some("base64") => Ok(true),
-        Some(_) => Err(Rejection::InvalidParameter),
+    fn base64(&self) -> Result<bool, Rejection> {
+        match self.one("encoding")? {
+            None => Ok(false),
+            Some("base64") => Ok(true),
+            Some(_) => Err(Rejection::InvalidParameter),
+        }
     }
 }
 
@@ -336,7 +340,7 @@ impl Question {
             Resource::Updates => list(Face::Updates),
             Resource::Stream => list(Face::Stream),
             Resource::Newest => Ok(Self::Newest),
-            Resource::Event => Ok(Self::Event(event()?, base64(query)?)),
+            Resource::Event => Ok(Self::Event(event()?, Given::parse(query).base64()?)),
             Resource::EventBody => event().map(Self::Body),
             _ => Err(Rejection::NotFound),
         }
