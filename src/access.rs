@@ -4,13 +4,14 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::access::{granted, is_basic};
 use waypost_core::cache::Audience;
+use waypost_core::headers::Headers;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Need, Target};
 use waypost_core::session;
 use web_sys::Response;
 
-use crate::answer::{EPOCH, OWN, line, swapped};
+use crate::answer::{EPOCH, OWN, line};
 use crate::cache::{self, Answered};
 use crate::call::Call;
 use crate::edge::Edge;
@@ -153,7 +154,9 @@ impl<'t> Authorised<'t> {
         let mut lines = call.passed(PASSED);
         let known = own.map(|own| {
             let known = cache::epoch(self.feed, call.now);
-            line(&mut lines, OWN, &swapped(own.trim_end(), '\n', '\t'));
+            for (name, value) in Headers::new(own).iter() {
+                line(&mut lines, &format!("{OWN}{name}"), value);
+            }
             line(&mut lines, EPOCH, &known);
             known
         });

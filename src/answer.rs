@@ -8,11 +8,11 @@ use web_sys::Response;
 use crate::call::Call;
 use crate::ffi;
 
-/// What the edge knows of a feed's epoch, and what the feed says of it.
+/// What the edge knows of a feed's epoch, where the answer is its reader's alone; and what the feed says of it.
 pub(crate) const EPOCH: &str = "x-epoch";
 
-/// Headers of an answer that nobody but its reader gets: names and values in turn, with tabs between them.
-pub(crate) const OWN: &str = "x-own";
+/// Stands before the names of headers that the answer is to have and not the question.
+pub(crate) const OWN: char = '+';
 
 /// Room for the headers of most requests and answers, in bytes.
 pub(crate) const LINES: usize = 512;
@@ -22,15 +22,6 @@ pub(crate) fn line(lines: &mut String, name: &str, value: &str) {
     for part in [name, "\n", value, "\n"] {
         lines.push_str(part);
     }
-}
-
-/// A text with one character in the place of another.
-pub(crate) fn swapped(text: &str, old: char, new: char) -> String {
-    let mut swapped = String::with_capacity(text.len());
-    for one in text.chars() {
-        swapped.push(if one == old { new } else { one });
-    }
-    swapped
 }
 
 /// Headers that many answers have, by their place in `COMMON` of glue.js.
@@ -121,20 +112,19 @@ impl Answer {
     /// of their own that the edge has sent along, and with nothing that is said to the edge, but where the epoch is
     /// not the one that it knows.
     pub(crate) fn for_edge(mut self, call: &Call, epoch: Option<&str>) -> Self {
-        let asked = |name| call.headers().get(name);
-        match asked(OWN) {
-            Some("") => {}
-            Some(own) => {
-                self.headers.push_str(&swapped(own, '\t', '\n'));
-                self.headers.push('\n');
-            }
-            None => {
-                if let Some(seconds) = self.keep {
-                    self = self.header("x-keep", &seconds.to_string());
+        let known = call.headers().get(EPOCH);
+        match (known, self.keep) {
+            (Some(_), _) => {
+                for (name, value) in call.headers().iter() {
+                    if let Some(name) = name.strip_prefix(OWN) {
+                        self = self.header(name, value);
+                    }
                 }
             }
+            (None, Some(seconds)) => self = self.header("x-keep", &seconds.to_string()),
+            (None, None) => {}
         }
-        match epoch.filter(|epoch| asked(EPOCH) != Some(epoch)) {
+        match epoch.filter(|epoch| known != Some(epoch)) {
             Some(epoch) => self.header(EPOCH, epoch),
             None => self,
         }

@@ -117,13 +117,15 @@ impl Call {
         Headers::new(self.part(&self.headers))
     }
 
-    /// What an object is told of this request: its name, and its headers of these names, a line each.
+    /// What an object is told of this request: its name, and its headers of these names, a line each. There are no tabs
+    /// in them, which stand for line breaks on the way.
     pub(crate) fn passed(&self, names: &[&str]) -> String {
         let mut lines = String::with_capacity(LINES);
-        answer::line(&mut lines, "x-request-id", &self.id);
+        lines.push_str(&self.id);
+        lines.push('\n');
         for name in names {
             if let Some(value) = self.headers().get(name) {
-                answer::line(&mut lines, name, value);
+                answer::line(&mut lines, name, &value.replace('\t', " "));
             }
         }
         lines

@@ -3,7 +3,7 @@
 //! Its endpoints are the Worker's alone:
 //! - `POST /append`: frames of `wire`, answered with an outcome each.
 //! - `GET /{full|open}/{form}/{question}`: a canonical question, answered as its reader may see it. What the
-//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`; with `x-own` it is the reader's alone.
+//!   answer says to the edge cache stands in `x-keep` (seconds) and `x-epoch`; with an `x-epoch` of the asker's it is the reader's alone.
 //! - `DELETE /events/{id}`, `GET /dead-letters`, `POST /dead-letters`, `POST
 //!   /dead-letters/{id}/replay`: what an administrator does, and what the queue gives up.
 //! - `GET /consumers`, `DELETE /consumers/{name}`, `POST /consumers/{name}/{verb}`: what workers do.

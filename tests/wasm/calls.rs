@@ -66,8 +66,10 @@ fn every_request_has_a_name_of_its_own() {
     let inner = request(
         "GET",
         "https://feed/",
-        &[("x-request-id", "outer")],
+        &[("x-call", "outer\tif-none-match\t\"a\"\t.")],
         &JsValue::UNDEFINED,
     );
-    assert_eq!(Call::inner(inner).id, "outer");
+    let inner = Call::inner(inner);
+    assert_eq!(inner.id, "outer");
+    assert_eq!(inner.headers().get("if-none-match"), Some("\"a\""));
 }
