@@ -1,7 +1,7 @@
 // Results as tables for people.
 
 import { median, ofPairs, quartiles } from "./statistics.js";
-import { ratios } from "./verdict.js";
+import { YARDSTICKS, ratios } from "./verdict.js";
 
 /** What a figure is called. */
 export const FIGURES = {
@@ -38,11 +38,11 @@ export function rows(kase) {
 
 /** Every target, and whether it holds. @param {import("./verdict.js").Verdict[]} verdicts */
 export function verdictRows(verdicts) {
-  const line = ({ title, figure, of, bound, limit, ratio, quartiles, met, floor }) => [
+  const line = ({ title, figure, of, bound, limit, ratio, quartiles, met, others }) => [
     title, FIGURES[figure], of, `${bound} ${limit}`, ratio.toFixed(2), quartiles.map((part) => part.toFixed(2)).join(" to "),
-    met ? "yes" : "no", floor === undefined ? "" : floor.toFixed(2),
+    met ? "yes" : "no", ...YARDSTICKS.map((name) => others[name]?.toFixed(2) ?? ""),
   ];
-  return [["target", "figure", "beside", "", "ratio", "quartiles", "met", "floor"], ...verdicts.map(line)];
+  return [["target", "figure", "beside", "", "ratio", "quartiles", "met", ...YARDSTICKS], ...verdicts.map(line)];
 }
 
 /** For a terminal. */

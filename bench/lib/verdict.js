@@ -25,8 +25,14 @@ import { median, quartiles } from "./statistics.js";
  * @property {number} ratio the median of the pairs
  * @property {number[]} quartiles
  * @property {boolean} met
- * @property {number} [floor] the ratio of a Worker that did nothing but the operations of the platform that are asked for
+ * @property {Record<string, number>} others the same ratio of those of {@link YARDSTICKS} that took part
  */
+
+/**
+ * What a target can be held against: a Worker that does nothing but what the platform is asked for, one that verifies by
+ * hand and does no more, and one that does by hand all that Waypost does.
+ */
+export const YARDSTICKS = ["empty+ops", "bare", "twin"];
 
 /** @returns {Verdict[]} of those targets whose contestants took part */
 export function verdicts(kase) {
@@ -34,14 +40,15 @@ export function verdicts(kase) {
     const { figure = kase.figure, zero = kase.zero } = target;
     const named = (name) => kase.contestants.find((one) => one.name === name);
     const other = target.of === "best peer" ? best(kase, figure) : named(target.of);
-    const [own, base, ops] = [kase.waypost ?? "waypost", zero, "empty+ops"].map(named);
+    const [own, base] = [kase.waypost ?? "waypost", zero].map(named);
     if (!own || !other || (zero && !base)) return [];
     const pairs = ratios(own, other, base, figure);
     const ratio = median(pairs);
     const [bound, limit] = target.most === undefined ? ["at least", target.least] : ["at most", target.most];
     const met = bound === "at most" ? ratio <= limit : ratio >= limit;
-    const floor = ops && median(ratios(ops, other, base, figure));
-    return [{ title: kase.title, figure, of: other.name, bound, limit, ratio, quartiles: quartiles(pairs), met, floor }];
+    const beside = YARDSTICKS.map(named).filter((one) => one && one !== other);
+    const others = Object.fromEntries(beside.map((one) => [one.name, median(ratios(one, other, base, figure))]));
+    return [{ title: kase.title, figure, of: other.name, bound, limit, ratio, quartiles: quartiles(pairs), met, others }];
   });
 }
 
