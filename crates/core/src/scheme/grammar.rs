@@ -58,25 +58,42 @@ impl Layout {
     /// item without a name; [`Rejection::UnrecognisedSignature`] where it holds none with this
     /// layout's prefix or name.
     pub fn signatures<'h>(&self, value: &'h str) -> Result<Vec<&'h str>, Rejection> {
+        let mut found = Vec::new();
+        self.each_signature(value, |text| found.push(text))?;
+        Ok(found)
+    }
+
+    /// As [`Layout::signatures`], which are given to `take` one after the other.
+    pub(crate) fn each_signature<'h>(
+        &self,
+        value: &'h str,
+        mut take: impl FnMut(&'h str),
+    ) -> Result<(), Rejection> {
         if value.len() > MAX_VALUE {
             return Err(Rejection::MalformedHeader);
         }
-        let found: Vec<&str> = match self {
-            Self::Whole(prefix) => behind(value, prefix).into_iter().collect(),
+        let mut count: usize = 0;
+        let found = |text| {
+            count += 1;
+            if count <= MAX_SIGNATURES {
+                take(text);
+            }
+        };
+        match self {
+            Self::Whole(prefix) => behind(value, prefix).into_iter().for_each(found),
             Self::Jwt(prefix) => {
                 let token = behind(value, prefix).and_then(|token| token.rsplit_once('.'));
-                token.map(|(_, signature)| signature).into_iter().collect()
+                let signature = token.map(|(_, signature)| signature);
+                signature.into_iter().for_each(found);
             }
-            Self::Items(labelled) => labelled.values(value, &labelled.field)?,
-            Self::List(separator, first) => value
-                .split(separator.as_str())
-                .map(str::trim)
-                .skip(*first)
-                .collect(),
-        };
-        match found.len() {
+            Self::Items(labelled) => labelled.values(value, &labelled.field, found)?,
+            Self::List(separator, first) => {
+                items(value, separator).skip(*first).for_each(found);
+            }
+        }
+        match count {
             0 => Err(Rejection::UnrecognisedSignature),
-            1..=MAX_SIGNATURES => Ok(found),
+            1..=MAX_SIGNATURES => Ok(()),
             _ => Err(Rejection::MalformedHeader),
         }
     }
@@ -90,13 +107,17 @@ impl Layout {
     pub fn single<'h>(&self, value: &'h str, field: &str) -> Result<&'h str, Rejection> {
         let found = match self {
             Self::Whole(_) | Self::Jwt(_) => None,
-            Self::Items(labelled) => match labelled.values(value, field)?.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            },
+            Self::Items(labelled) => {
+                let mut found = Vec::new();
+                labelled.values(value, field, |text| found.push(text))?;
+                match found.as_slice() {
+                    [only] => Some(*only),
+                    _ => None,
+                }
+            }
             Self::List(separator, _) => {
                 let at = field.parse().ok();
-                at.and_then(|at| value.split(separator.as_str()).map(str::trim).nth(at))
+                at.and_then(|at| items(value, separator).nth(at))
             }
         };
         found.ok_or(Rejection::MalformedHeader)
@@ -145,18 +166,47 @@ pub(crate) fn behind<'h>(value: &'h str, prefix: &str) -> Option<&'h str> {
 }
 
 impl Labelled {
-    fn values<'h>(&self, value: &'h str, field: &str) -> Result<Vec<&'h str>, Rejection> {
-        let mut values = Vec::new();
-        let items = value.split(self.separator.as_str()).map(str::trim);
-        for item in items.filter(|item| !item.is_empty()) {
-            let (name, text) = item
-                .split_once(self.equals.as_str())
-                .ok_or(Rejection::MalformedHeader)?;
+    /// Gives the values of the items named `field` to `take`.
+    fn values<'h>(
+        &self,
+        value: &'h str,
+        field: &str,
+        mut take: impl FnMut(&'h str),
+    ) -> Result<(), Rejection> {
+        for item in items(value, &self.separator).filter(|item| !item.is_empty()) {
+            let (name, text) = cut(item, &self.equals).ok_or(Rejection::MalformedHeader)?;
             if field == "*" || name.trim() == field {
                 // Where spaces divide the items, some senders put commas there as well.
-                values.push(text.trim().trim_end_matches(','));
+                take(text.trim().trim_end_matches(','));
             }
         }
-        Ok(values)
+        Ok(())
+    }
+}
+
+/// What stands between separators, without the spaces around it.
+fn items<'h>(value: &'h str, separator: &str) -> impl Iterator<Item = &'h str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let (item, after) = match cut(rest?, separator) {
+            Some((item, after)) => (item, Some(after)),
+            None => (rest?, None),
+        };
+        rest = after;
+        Some(item.trim())
+    })
+}
+
+/// As `split_once`, which prepares itself for texts of any length: `by` is a character or two.
+fn cut<'h>(text: &'h str, by: &str) -> Option<(&'h str, &'h str)> {
+    let first = *by.as_bytes().first()?;
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr(first, text.as_bytes().get(from..)?)?;
+        let (before, behind) = text.split_at_checked(at)?;
+        if let Some(after) = behind.strip_prefix(by) {
+            return Some((before, after));
+        }
+        from = at + 1;
     }
 }

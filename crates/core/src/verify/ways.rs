@@ -88,14 +88,13 @@ fn read<'s, 'h>(
         let texts = texts(family, head, is_form);
         texts.map(|texts| (family, texts))
     });
-    let Some((family, texts)) = found else {
+    let Some((family, (text, more))) = found else {
         return Ok(None);
     };
-    let signatures = match texts.as_slice() {
-        [] => Vec::new(),
-        texts => of_all(scheme, texts)?,
+    let signatures = match text.is_empty() {
+        true => Vec::new(),
+        false => of_all(scheme, &text, &more)?,
     };
-    let text = texts.into_iter().next().unwrap_or_default();
     let jwt = match &scheme.layout {
         Layout::Jwt(prefix) => Some(Jwt::read(scheme, &text, prefix)?),
         _ => None,
@@ -145,76 +144,78 @@ pub(super) fn meets(
     Ok(())
 }
 
-/// The headers with signatures, at least one, or nothing to read yet where they stand in the body.
-fn texts<'h>(family: &Family, head: &Head<'h>, is_form: bool) -> Option<Vec<Cow<'h, str>>> {
+/// The first header with signatures and those after it, or an empty text where they stand in the body.
+fn texts<'h>(
+    family: &Family,
+    head: &Head<'h>,
+    is_form: bool,
+) -> Option<(Cow<'h, str>, Vec<&'h str>)> {
+    let in_body = (Cow::Borrowed(""), Vec::new());
     let name = match &family.signature {
-        Place::Form(_) => return is_form.then(Vec::new),
-        Place::Json(_) => return (!is_form).then(Vec::new),
+        Place::Form(_) => return is_form.then_some(in_body),
+        Place::Json(_) => return (!is_form).then_some(in_body),
         Place::Header(name) => name,
         Place::Query(name) => {
             let query = Form::parse(head.query.as_bytes());
             let value = query.last(name).filter(|value| !value.is_empty())?;
-            return Some(vec![Cow::Owned(value.to_owned())]);
+            return Some((Cow::Owned(value.to_owned()), Vec::new()));
         }
         Place::Claim(_) => return None,
     };
-    let headers = head.headers;
-    let texts: Vec<&str> = if family.more.is_empty() {
-        headers.get(name).into_iter().collect()
-    } else {
-        let all = headers.iter().filter(|(name, _)| family.is_signature(name));
-        all.map(|(_, value)| value).collect()
-    };
-    let texts = texts.into_iter().filter(|text| !text.is_empty());
-    let texts: Vec<Cow<'_, str>> = texts.map(Cow::Borrowed).collect();
-    (!texts.is_empty()).then_some(texts)
+    let filled = |text: &&str| !text.is_empty();
+    if family.more.is_empty() {
+        let text = head.headers.get(name).filter(filled)?;
+        return Some((Cow::Borrowed(text), Vec::new()));
+    }
+    let all = head.headers.iter();
+    let all = all.filter(|(name, _)| family.is_signature(name));
+    let mut texts = all.map(|(_, text)| text).filter(filled);
+    Some((Cow::Borrowed(texts.next()?), texts.collect()))
 }
 
-/// The signatures of all of `texts`. One text that is not of this form does not spoil the others.
-fn of_all(scheme: &Scheme, texts: &[Cow<'_, str>]) -> Result<Vec<Vec<u8>>, Rejection> {
-    let mut signatures = Vec::new();
-    let mut refused = Rejection::MissingSignature;
-    for text in texts {
-        match decode(scheme, text) {
-            Ok(found) => signatures.extend(found),
-            Err(Rejection::MalformedHeader) => return Err(Rejection::MalformedHeader),
-            Err(error) => refused = error,
+/// The signatures of all these texts. One text that is not of this form does not spoil the others.
+fn of_all(scheme: &Scheme, text: &str, more: &[&str]) -> Result<Vec<Vec<u8>>, Rejection> {
+    let mut signatures = decode(scheme, text);
+    for text in more {
+        if signatures == Err(Rejection::MalformedHeader) {
+            break;
+        }
+        match (&mut signatures, decode(scheme, text)) {
+            (Ok(_), Err(error)) if error != Rejection::MalformedHeader => {}
+            (Ok(all), Ok(found)) => all.extend(found),
+            (all, found) => *all = found,
         }
     }
-    match signatures.is_empty() {
-        true => Err(refused),
-        false => Ok(signatures),
-    }
+    signatures
 }
 
 /// Those signatures in `text` that could match at all. One that cannot does not spoil the others: a
 /// provider may send one in a form that is newer than ours.
 pub(super) fn decode(scheme: &Scheme, text: &str) -> Result<Vec<Vec<u8>>, Rejection> {
-    let texts = scheme.layout.signatures(text)?;
-    let decoded = texts.iter().filter_map(|text| scheme.encoding.decode(text));
-    let decoded: Vec<Vec<u8>> = match scheme.algorithm {
-        Algorithm::Hmac(hash) | Algorithm::Plain(hash) => decoded
-            .filter(|bytes| bytes.len() == hash.length())
-            .collect(),
-        Algorithm::Ed25519 | Algorithm::Es256 => {
-            decoded.filter(|bytes| bytes.len() == 64).collect()
-        }
-        // The host takes the two numbers and not their DER.
-        Algorithm::EcdsaP256 => decoded.filter_map(|der| certificate::p256(&der)).collect(),
-        Algorithm::Rsa(_) => decoded.filter(|bytes| bytes.len() <= MAX_RSA).collect(),
-        // Tokens are compared by their digests, since a comparison cannot hide a difference in length.
-        Algorithm::Token => {
-            let tokens = decoded.filter(|token| !token.is_empty());
-            tokens
-                .map(|token| sha256([token.as_slice()]).to_vec())
-                .collect()
-        }
-    };
+    let mut decoded = Vec::new();
+    let layout = &scheme.layout;
+    layout.each_signature(text, |text| decoded.extend(usable(scheme, text)))?;
     if decoded.is_empty() {
         Err(Rejection::UndecodableSignature)
     } else {
         Ok(decoded)
     }
+}
+
+/// A signature as it is compared, where it could match at all.
+fn usable(scheme: &Scheme, text: &str) -> Option<Vec<u8>> {
+    let bytes = scheme.encoding.decode(text)?;
+    let fits = match scheme.algorithm {
+        Algorithm::Hmac(hash) | Algorithm::Plain(hash) => bytes.len() == hash.length(),
+        Algorithm::Ed25519 | Algorithm::Es256 => bytes.len() == 64,
+        Algorithm::Rsa(_) => bytes.len() <= MAX_RSA,
+        // The host takes the two numbers and not their DER.
+        Algorithm::EcdsaP256 => return certificate::p256(&bytes),
+        // Tokens are compared by their digests, since a comparison cannot hide a difference in length.
+        Algorithm::Token if bytes.is_empty() => false,
+        Algorithm::Token => return Some(sha256([bytes.as_slice()]).to_vec()),
+    };
+    fits.then_some(bytes)
 }
 
 /// The longest RSA signature, in bytes.
