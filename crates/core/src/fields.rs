@@ -11,7 +11,7 @@ use std::{
     io::{BufReader, Read},
 };
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The longest id or type, in bytes.
 pub const MAX_TEXT: usize = 256;
@@ -59,25 +59,51 @@ pub type Wanted<'p> = [&'p Pointer];
 
 /// Answers each of `wanted` with the index of the best pointer found and the text there.
 pub fn in_slice(body: &[u8], wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
-    let json = &mut serde_json::Deserializer::from_slice(body);
-    search(json, wanted, Accept::Names)
+    let mut search = Search::new(
+        Accept::Names,
+        wanted.iter().map(|group| group.iter().copied()),
+    );
+    search.read(&mut serde_json::Deserializer::from_slice(body));
+    search.found(wanted.len())
 }
 
 /// The string, whole number or boolean at each of `pointers`, as it is signed.
 pub fn values(body: &[u8], pointers: &Wanted<'_>) -> Vec<Option<String>> {
-    let json = &mut serde_json::Deserializer::from_slice(body);
-    let wanted: Vec<&Wanted<'_>> = pointers.chunks(1).collect();
-    let found = search(json, &wanted, Accept::Values).into_iter();
+    let each = pointers.iter().map(|pointer| std::iter::once(*pointer));
+    let mut search = Search::new(Accept::Values, each);
+    search.read(&mut serde_json::Deserializer::from_slice(body));
+    let found = search.found(pointers.len()).into_iter();
     found.map(|found| found.map(|found| found.text)).collect()
 }
 
 /// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
 pub fn in_reader(body: impl Read, wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
-    // One instance of the parser for every kind of reader.
-    let mut body = BufReader::with_capacity(CHUNK, body);
-    let body: &mut dyn Read = &mut body;
-    let json = &mut serde_json::Deserializer::from_reader(body);
-    search(json, wanted, Accept::Names)
+    let mut search = Search::new(
+        Accept::Names,
+        wanted.iter().map(|group| group.iter().copied()),
+    );
+    search.read_chunks(body);
+    search.found(wanted.len())
+}
+
+/// The text at the best pointer of each group.
+pub(crate) fn texts<'p, const N: usize>(
+    body: &[u8],
+    wanted: [impl Iterator<Item = &'p Pointer>; N],
+) -> [Option<String>; N] {
+    let mut search = Search::new(Accept::Names, wanted.into_iter());
+    search.read(&mut serde_json::Deserializer::from_slice(body));
+    search.texts()
+}
+
+/// As [`texts`], for a body that is read in chunks, and only as far as needed.
+pub(crate) fn texts_in_reader<'p, const N: usize>(
+    body: impl Read,
+    wanted: [impl Iterator<Item = &'p Pointer>; N],
+) -> [Option<String>; N] {
+    let mut search = Search::new(Accept::Names, wanted.into_iter());
+    search.read_chunks(body);
+    search.texts()
 }
 
 /// What counts as found.
@@ -98,43 +124,6 @@ pub struct Found {
     pub text: String,
 }
 
-fn search<'de, R: serde_json::de::Read<'de>>(
-    json: &mut serde_json::Deserializer<R>,
-    wanted: &[&Wanted<'_>],
-    accept: Accept,
-) -> Vec<Option<Found>> {
-    let mut search = Search {
-        accept,
-        paths: wanted
-            .iter()
-            .enumerate()
-            .flat_map(|(group, pointers)| pointers.iter().enumerate().map(move |at| (group, at)))
-            .map(|(group, (index, pointer))| Path {
-                group,
-                index,
-                tokens: &pointer.0,
-                text: None,
-            })
-            .collect(),
-    };
-    let nothing = || vec![None; wanted.len()];
-    if search.settled() {
-        return nothing();
-    }
-    let all: Vec<usize> = (0..search.paths.len()).collect();
-    let read = Value {
-        search: &mut search,
-        depth: 0,
-        paths: &all,
-    }
-    .deserialize(&mut *json);
-    let whole = read.is_ok() && json.end().is_ok();
-    if !whole && !search.settled() {
-        return nothing();
-    }
-    (0..wanted.len()).map(|group| search.best(group)).collect()
-}
-
 struct Search<'p> {
     accept: Accept,
     /// In order of preference within each group.
@@ -145,11 +134,60 @@ struct Path<'p> {
     group: usize,
     index: usize,
     tokens: &'p [String],
+    /// How many of its tokens lead to where the parser is.
+    depth: usize,
     /// None: not come to yet. Some(None): something else stands there.
     text: Option<Option<String>>,
 }
 
-impl Search<'_> {
+impl<'p> Search<'p> {
+    fn new(
+        accept: Accept,
+        wanted: impl Iterator<Item = impl Iterator<Item = &'p Pointer>>,
+    ) -> Self {
+        let mut paths = Vec::new();
+        for (group, pointers) in wanted.enumerate() {
+            paths.extend(pointers.enumerate().map(|(index, pointer)| Path {
+                group,
+                index,
+                tokens: &pointer.0,
+                depth: 0,
+                text: None,
+            }));
+        }
+        Self { accept, paths }
+    }
+
+    fn read<'de, R: serde_json::de::Read<'de>>(&mut self, json: &mut serde_json::Deserializer<R>) {
+        if self.settled() {
+            return;
+        }
+        let value = Value {
+            search: self,
+            depth: 0,
+        };
+        let read = value.deserialize(&mut *json);
+        let whole = read.is_ok() && json.end().is_ok();
+        if !whole && !self.settled() {
+            self.paths.clear();
+        }
+    }
+
+    fn read_chunks(&mut self, body: impl Read) {
+        // One instance of the parser for every kind of reader.
+        let mut body = BufReader::with_capacity(CHUNK, body);
+        let body: &mut dyn Read = &mut body;
+        self.read(&mut serde_json::Deserializer::from_reader(body));
+    }
+
+    fn found(mut self, groups: usize) -> Vec<Option<Found>> {
+        (0..groups).map(|group| self.best(group)).collect()
+    }
+
+    fn texts<const N: usize>(mut self) -> [Option<String>; N] {
+        std::array::from_fn(|group| self.best(group).map(|found| found.text))
+    }
+
     /// Whether nothing that is still to come could change an answer.
     fn settled(&self) -> bool {
         let better_found = |path: &Path<'_>| {
@@ -179,48 +217,53 @@ impl Search<'_> {
         })
     }
 
-    /// Notes what stands where `paths` lead; the first time counts.
-    fn note(&mut self, depth: usize, paths: &[usize], text: Option<&str>) {
-        for &number in paths {
-            let Some(path) = self.paths.get_mut(number) else {
-                continue;
-            };
+    /// The paths that lead to where the parser is at `depth`.
+    fn here(&mut self, depth: usize) -> impl Iterator<Item = &mut Path<'p>> {
+        self.paths
+            .iter_mut()
+            .filter(move |path| path.depth == depth)
+    }
+
+    /// Notes what stands where the parser is; the first time counts.
+    fn note(&mut self, depth: usize, text: Option<&str>) {
+        let names = self.accept == Accept::Names;
+        let text = text.filter(|text| !names || acceptable(text));
+        for path in self.here(depth) {
             if path.tokens.len() == depth && path.text.is_none() {
-                let names = self.accept == Accept::Names;
-                let text = text.filter(|text| !names || acceptable(text));
                 path.text = Some(text.map(str::to_owned));
             }
         }
     }
 
-    /// What was found at `paths`, which are as if they had not been come to.
-    fn take(&mut self, paths: &[usize]) -> Vec<Option<Option<String>>> {
-        let taken = paths.iter().map(|&number| {
-            let path = self.paths.get_mut(number);
-            path.and_then(|path| path.text.take())
-        });
-        taken.collect()
+    /// Goes on with `key`. Whether any path does.
+    fn enter(&mut self, depth: usize, key: &str) -> bool {
+        let mut any = false;
+        for path in self.here(depth) {
+            if path.tokens.get(depth).is_some_and(|token| token == key) {
+                path.depth += 1;
+                any = true;
+            }
+        }
+        any
     }
 
-    /// Takes back what was found at `paths`.
-    fn forget(&mut self, paths: &[usize]) {
-        for &number in paths {
-            if let Some(path) = self.paths.get_mut(number) {
-                path.text = Some(None);
-            }
+    /// Goes back to `depth` from where a key led.
+    fn leave(&mut self, depth: usize) {
+        for path in self.here(depth + 1) {
+            path.depth = depth;
         }
     }
 
-    /// Those of `paths` that go on with `key` at `depth`.
-    fn through(&self, depth: usize, paths: &[usize], key: &str) -> Vec<usize> {
-        let goes_on = |number: &usize| {
-            let token = self
-                .paths
-                .get(*number)
-                .and_then(|path| path.tokens.get(depth));
-            token.is_some_and(|token| token == key)
-        };
-        paths.iter().copied().filter(goes_on).collect()
+    /// Takes back what was found beyond `depth`.
+    fn forget(&mut self, depth: usize) {
+        for path in self.here(depth + 1) {
+            path.text = Some(None);
+        }
+    }
+
+    /// What was found beyond `depth`, which is as if the parser had not been there.
+    fn take(&mut self, depth: usize) -> Vec<Option<Option<String>>> {
+        self.here(depth + 1).map(|path| path.text.take()).collect()
     }
 }
 
@@ -233,11 +276,10 @@ fn is_into_list(token: &str) -> bool {
     token == ONLY_ITEM || token == EVERY_ITEM
 }
 
-/// Reads a list of which every item must lead `paths` to the same text, and so must have one.
+/// Reads a list of which every item must lead to the same text, and so must have one.
 fn same<'de, A: SeqAccess<'de>>(
     search: &mut Search<'_>,
     depth: usize,
-    paths: &[usize],
     mut items: A,
 ) -> Result<(), A::Error> {
     let mut first: Option<Vec<Option<Option<String>>>> = None;
@@ -246,25 +288,23 @@ fn same<'de, A: SeqAccess<'de>>(
         let item = Value {
             search,
             depth: depth + 1,
-            paths,
         };
         if items.next_element_seed(item)?.is_none() {
             break;
         }
-        let texts = search.take(paths);
+        let texts = search.take(depth);
         match &first {
             Some(first) => differ |= *first != texts,
             None => first = Some(texts),
         }
     }
-    for (number, text) in paths.iter().zip(first.unwrap_or_default()) {
-        if let Some(path) = search.paths.get_mut(*number) {
-            path.text = text;
-        }
+    for (path, text) in search.here(depth + 1).zip(first.unwrap_or_default()) {
+        path.text = text;
     }
     if differ {
-        search.forget(paths);
+        search.forget(depth);
     }
+    search.leave(depth);
     Ok(())
 }
 
@@ -273,16 +313,15 @@ pub(crate) fn acceptable(text: &str) -> bool {
     (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-/// A value that `paths` lead to.
+/// A value that some path leads to.
 struct Value<'s, 'p> {
     search: &'s mut Search<'p>,
     depth: usize,
-    paths: &'s [usize],
 }
 
 impl Value<'_, '_> {
     fn note(self, text: Option<&str>) {
-        self.search.note(self.depth, self.paths, text);
+        self.search.note(self.depth, text);
     }
 }
 
@@ -334,22 +373,15 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Self {
-            search,
-            depth,
-            paths,
-        } = self;
-        search.note(depth, paths, None);
-        let each = search.through(depth, paths, EVERY_ITEM);
-        if !each.is_empty() {
-            return same(search, depth, &each, items);
+        let Self { search, depth } = self;
+        search.note(depth, None);
+        if search.enter(depth, EVERY_ITEM) {
+            return same(search, depth, items);
         }
-        let inside = search.through(depth, paths, ONLY_ITEM);
-        if !inside.is_empty() {
+        if search.enter(depth, ONLY_ITEM) {
             items.next_element_seed(Value {
                 search,
                 depth: depth + 1,
-                paths: &inside,
             })?;
         }
         let mut more = false;
@@ -357,78 +389,66 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             more = true;
         }
         if more {
-            search.forget(&inside);
+            search.forget(depth);
         }
+        search.leave(depth);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Self {
-            search,
-            depth,
-            paths,
-        } = self;
-        search.note(depth, paths, None);
-        let mut entered: Vec<usize> = Vec::new();
-        loop {
-            let key = Key {
-                search,
-                depth,
-                paths,
-            };
-            let Some(paths) = members.next_key_seed(key)? else {
-                return Ok(());
-            };
-            if paths.is_empty() {
+        let Self { search, depth } = self;
+        search.note(depth, None);
+        let mut entered: Vec<&[String]> = Vec::new();
+        while let Some(wanted) = members.next_key_seed(Key { search, depth })? {
+            if !wanted {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             }
             members.next_value_seed(Value {
                 search,
                 depth: depth + 1,
-                paths: &paths,
             })?;
             if search.accept == Accept::Values {
                 // Of a member that stands twice some read the first and some the last.
-                if paths.iter().any(|path| entered.contains(path)) {
-                    search.forget(&paths);
+                let here = search.here(depth + 1).map(|path| path.tokens);
+                let here: Vec<&[String]> = here.collect();
+                if here.iter().any(|path| entered.contains(path)) {
+                    search.forget(depth);
                 }
-                entered.extend_from_slice(&paths);
+                entered.extend(here);
             }
+            search.leave(depth);
             if search.settled() {
-                // The only way out of the parser before the end of the body.
-                return Err(A::Error::custom("found"));
+                // The parser finds that the object goes on, and stops there; or it ends with it.
+                break;
             }
         }
+        Ok(())
     }
 }
 
-/// A key, which becomes those of `paths` that go on with it.
+/// A key, and whether any path goes on with it.
 struct Key<'s, 'p> {
-    search: &'s Search<'p>,
+    search: &'s mut Search<'p>,
     depth: usize,
-    paths: &'s [usize],
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
-    type Value = Vec<usize>;
+    type Value = bool;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Vec<usize>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
         json.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for Key<'_, '_> {
-    type Value = Vec<usize>;
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Vec<usize>, E> {
-        match key {
-            key if is_into_list(key) => Ok(Vec::new()),
-            key => Ok(self.search.through(self.depth, self.paths, key)),
-        }
+    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
+        Ok(!is_into_list(key) && self.search.enter(self.depth, key))
     }
 }

@@ -101,7 +101,7 @@ impl Screened<'_> {
         }
     }
 
-    fn event_id(&self, found: Option<String>) -> Option<EventId> {
+    fn event_id(&mut self, found: Option<String>) -> Option<EventId> {
         let signed = if found.is_some() {
             self.body_id_signed()
         } else {

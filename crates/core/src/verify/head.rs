@@ -127,13 +127,14 @@ fn id_signed(scheme: &Scheme, id: &Lookup<'_>) -> bool {
 
 /// Where the body says when it was signed.
 fn stamp_in_body(family: &Family) -> Lookup<'_> {
-    let mut lookup = Lookup::default();
-    match &family.timestamp {
-        Some(Stamp::At(Place::Json(pointer))) => lookup.pointers.push(pointer),
-        Some(Stamp::At(Place::Form(name))) => lookup.fields.push(name),
-        _ => {}
+    let places = match &family.timestamp {
+        Some(Stamp::At(place)) => std::slice::from_ref(place),
+        _ => &[],
+    };
+    Lookup {
+        places,
+        header: None,
     }
-    lookup
 }
 
 /// The time of signing where the headers say it: its text as it was sent, and in milliseconds since 1970.
@@ -167,28 +168,27 @@ pub(super) fn timestamp<'h>(
     Ok((text, Some(sent)))
 }
 
-/// The places in the body that come before the first header that has a value, and that value.
+/// The places that come before the first header that has a value, and that value.
 fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, Rejection> {
-    let mut lookup = Lookup::default();
-    for place in places {
-        match place {
-            Place::Json(pointer) => lookup.pointers.push(pointer),
-            Place::Form(name) => lookup.fields.push(name),
-            Place::Header(name) => {
-                let Some(value) = filled(headers, name) else {
-                    continue;
-                };
-                if value.len() > MAX_TEXT || value.chars().any(char::is_control) {
-                    return Err(Rejection::MalformedHeader);
-                }
-                lookup.header = Some((place, value.to_owned()));
-                break;
-            }
-            // Not places of an id or a type.
-            Place::Claim(_) | Place::Query(_) => {}
+    for (at, place) in places.iter().enumerate() {
+        let Place::Header(name) = place else {
+            continue;
+        };
+        let Some(value) = filled(headers, name) else {
+            continue;
+        };
+        if value.len() > MAX_TEXT || value.chars().any(char::is_control) {
+            return Err(Rejection::MalformedHeader);
         }
+        return Ok(Lookup {
+            places: places.get(..at).unwrap_or_default(),
+            header: Some((place, value.to_owned())),
+        });
     }
-    Ok(lookup)
+    Ok(Lookup {
+        places,
+        header: None,
+    })
 }
 
 /// Whether the signed content could be read as another id with another timestamp: in
@@ -209,7 +209,7 @@ fn ambiguous(scheme: &Scheme, id: &str) -> bool {
             Part::Id | Part::Header(_),
             Part::Literal(between),
             Part::Timestamp,
-        ] => id.split(between).skip(1).any(time),
+        ] => id.contains(between) && id.split(between).skip(1).any(time),
         [
             Part::Id | Part::Header(_),
             Part::Literal(between),

@@ -11,26 +11,29 @@ use crate::{
 /// Where in the body something may be, and what the headers say in case it is not there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookup<'s> {
-    /// In a body that is JSON.
-    pub(super) pointers: Vec<&'s Pointer>,
-    /// In a body that is a form.
-    pub(super) fields: Vec<&'s str>,
+    /// The places to look at. Those of them that are in the body count.
+    pub(super) places: &'s [Place],
     pub(super) header: Option<(&'s Place, String)>,
 }
 
-impl Lookup<'_> {
+impl<'s> Lookup<'s> {
     /// Whether it can be there at all.
     pub(super) fn is_possible(&self) -> bool {
         self.header.is_some() || self.in_body()
     }
 
     /// What the body said, or else the header.
-    pub(super) fn resolve(&self, found: Option<String>) -> Option<String> {
-        found.or_else(|| self.header.as_ref().map(|(_, text)| text.clone()))
+    pub(super) fn resolve(&mut self, found: Option<String>) -> Option<String> {
+        found.or_else(|| self.header.take().map(|(_, text)| text))
     }
 
     pub(super) fn in_body(&self) -> bool {
-        !self.pointers.is_empty() || !self.fields.is_empty()
+        self.places.iter().any(Place::is_in_body)
+    }
+
+    /// The places in a body that is JSON.
+    fn pointers(&self) -> impl Iterator<Item = &'s Pointer> + use<'s> {
+        self.places.iter().filter_map(Place::pointer)
     }
 }
 
@@ -44,7 +47,7 @@ pub(super) fn in_slice(
         return Default::default();
     }
     // A header that nobody signed must not hide an id: pointers are followed whatever it says.
-    let json = texts(fields::in_slice(body, &pointers(wanted)));
+    let json = fields::texts(body, wanted.map(Lookup::pointers));
     let Some(form) = form else {
         return json;
     };
@@ -57,21 +60,15 @@ pub(super) fn in_slice(
 
 /// As [`in_slice`], for a body that is no form and is read in chunks, only as far as needed.
 pub(super) fn in_reader(body: impl Read, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
-    texts(fields::in_reader(body, &pointers(wanted)))
-}
-
-fn pointers<'w>(wanted: &'w [&Lookup<'_>; 3]) -> [&'w fields::Wanted<'w>; 3] {
-    wanted.map(|lookup| lookup.pointers.as_slice())
-}
-
-fn texts(found: Vec<Option<fields::Found>>) -> [Option<String>; 3] {
-    let mut found = found.into_iter();
-    std::array::from_fn(|_| found.next().flatten().map(|found| found.text))
+    fields::texts_in_reader(body, wanted.map(Lookup::pointers))
 }
 
 fn in_form(form: &Form<'_>, wanted: &[&Lookup<'_>; 3]) -> [Option<String>; 3] {
     wanted.map(|lookup| {
-        let found = lookup.fields.iter().filter_map(|name| form.last(name));
+        let found = lookup.places.iter().filter_map(|place| match place {
+            Place::Form(name) => form.last(name),
+            _ => None,
+        });
         let mut found = found.filter(|text| fields::acceptable(text));
         found.next().map(str::to_owned)
     })
