@@ -254,11 +254,7 @@ fn mac(source: &Source, challenge: &str) -> Option<String> {
     };
     let key = source.keys.first()?.first()?;
     let content = [Piece::Bytes(challenge.as_bytes().to_vec())];
-    Some(
-        scheme
-            .encoding
-            .encode(&hash.mac(key.expose(), &content, b"")),
-    )
+    Some(scheme.encoding.encode(&key.mac(hash, &content, b"")))
 }
 
 /// `template` with what stands for `${NAME}`; none where a name stands for nothing.

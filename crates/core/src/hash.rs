@@ -1,5 +1,7 @@
 //! Digests and MACs over content that is given in pieces.
 
+use std::{ops::Deref, sync::Arc};
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512, digest::Output};
@@ -62,13 +64,18 @@ impl Hash {
 
     /// The HMAC of `pieces` under `key`.
     pub fn mac(self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
-        let mac = match self {
-            Self::Sha1 => mac::<Hmac<Sha1>>,
-            Self::Sha256 => mac::<Hmac<Sha256>>,
-            Self::Sha384 => mac::<Hmac<Sha384>>,
-            Self::Sha512 => mac::<Hmac<Sha512>>,
-        };
-        mac(key, pieces, body)
+        let keyed = self.keyed(key);
+        keyed.map_or_else(Vec::new, |keyed| keyed.mac(key, pieces, body).to_vec())
+    }
+
+    /// The HMAC that has taken `key` in. It takes a key of any length, so there always is one.
+    pub(crate) fn keyed(self, key: &[u8]) -> Option<Arc<dyn Keyed>> {
+        match self {
+            Self::Sha1 => keyed::<Hmac<Sha1>>(key),
+            Self::Sha256 => keyed::<Hmac<Sha256>>(key),
+            Self::Sha384 => keyed::<Hmac<Sha384>>(key),
+            Self::Sha512 => keyed::<Hmac<Sha512>>(key),
+        }
     }
 
     /// The digest of the parts, one after the other.
@@ -90,15 +97,52 @@ fn digest<'a, D: Digest>(parts: impl IntoIterator<Item = &'a [u8]>) -> Output<D>
     hash.finalize()
 }
 
-/// An HMAC takes a key of any length, so the empty answer, which equals no signature, is never given.
-fn mac<M: Mac + KeyInit>(key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
-    let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else {
-        return Vec::new();
-    };
-    for piece in pieces {
-        mac.update(piece.bytes(body, key));
+/// What an HMAC or a hash gives, of whatever length.
+pub(crate) struct Tag {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Tag {
+    /// These bytes; no hash gives more than there is room for.
+    pub(crate) fn of(output: &[u8]) -> Self {
+        let mut bytes = [0; 64];
+        if let Some(bytes) = bytes.get_mut(..output.len()) {
+            bytes.copy_from_slice(output);
+        }
+        let length = output.len();
+        Self { bytes, length }
     }
-    mac.finalize().into_bytes().to_vec()
+}
+
+impl Deref for Tag {
+    type Target = [u8];
+
+    /// Nothing where it would be too long, which equals no signature.
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// An HMAC that has taken its key in, so that a message costs no more than itself.
+pub(crate) trait Keyed: Send + Sync {
+    /// The HMAC of `pieces`; `key` is the key once more, should they hold it.
+    fn mac(&self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Tag;
+}
+
+impl<M: Mac + Clone + Send + Sync> Keyed for M {
+    fn mac(&self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Tag {
+        let mut mac = self.clone();
+        for piece in pieces {
+            mac.update(piece.bytes(body, key));
+        }
+        Tag::of(&mac.finalize().into_bytes())
+    }
+}
+
+fn keyed<M: Keyed + KeyInit + 'static>(key: &[u8]) -> Option<Arc<dyn Keyed>> {
+    let mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    Some(Arc::new(mac))
 }
 
 /// The SHA-256 of some bytes, in hex.

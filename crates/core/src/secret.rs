@@ -1,12 +1,20 @@
 //! Keys, which nothing prints.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use crate::{encoding::Encoding, hash::Hash, scheme::Key};
+use crate::{
+    encoding::Encoding,
+    hash::{Hash, Keyed, Piece, Tag},
+    scheme::{Algorithm, Key},
+};
 
 /// A key, decoded. Its `Debug` says nothing about it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+#[derive(Clone)]
+pub struct Secret {
+    key: Vec<u8>,
+    /// The HMAC that has taken it in, where it is known which it is for.
+    keyed: Option<(Hash, Arc<dyn Keyed>)>,
+}
 
 /// How a secret's text becomes a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,17 +69,45 @@ impl Secret {
         if key.is_empty() {
             return Err(SecretError::Empty);
         }
-        Ok(Self(match rule.hash {
-            Some(hash) => hash.digest([key.as_slice()]),
-            None => key,
-        }))
+        Ok(Self {
+            key: match rule.hash {
+                Some(hash) => hash.digest([key.as_slice()]),
+                None => key,
+            },
+            keyed: None,
+        })
+    }
+
+    /// With what `algorithm` makes of it once and for all.
+    pub(crate) fn keyed(self, algorithm: Algorithm) -> Self {
+        let keyed = match algorithm {
+            Algorithm::Hmac(hash) => hash.keyed(&self.key).map(|keyed| (hash, keyed)),
+            _ => None,
+        };
+        Self { keyed, ..self }
+    }
+
+    /// The HMAC of `pieces` under this key.
+    pub(crate) fn mac(&self, hash: Hash, pieces: &[Piece], body: &[u8]) -> Tag {
+        match &self.keyed {
+            Some((of, keyed)) if *of == hash => keyed.mac(&self.key, pieces, body),
+            _ => Tag::of(&hash.mac(&self.key, pieces, body)),
+        }
     }
 
     /// The key's bytes, for whoever computes with them.
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        &self.key
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -111,9 +111,7 @@ impl Scheme {
     fn signature(&self, key: &Secret, content: &[Piece], body: &[u8]) -> String {
         match self.algorithm {
             Algorithm::Token => self.encoding.encode(key.expose()),
-            algorithm => self
-                .encoding
-                .encode(&algorithm.over(content, key.expose(), body)),
+            algorithm => self.encoding.encode(&algorithm.over(content, key, body)),
         }
     }
 }

@@ -59,7 +59,7 @@ impl SourceConfig {
             for (way, keys) in self.scheme.ways().zip(&mut keys) {
                 match Secret::decode(&text, &way.key) {
                     Ok(key) => {
-                        keys.push(key);
+                        keys.push(key.keyed(way.algorithm));
                         taken = true;
                     }
                     Err(why) => error = error.or(Some(why)),

@@ -12,28 +12,21 @@ use crate::{
 };
 
 impl Screened<'_> {
-    /// The one decision: genuine or not, and what it then is.
+    /// The one decision, once it is known which content was signed, and with which key: genuine or not, and what it
+    /// then is.
     pub(super) fn decide(
         &mut self,
-        digest: Digest,
-        hashed: &Hashed,
+        (content, key): (usize, usize),
+        digest: Option<[u8; 32]>,
+        body_hash: Option<[u8; 32]>,
         small: &[u8],
         find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
     ) -> Result<Verified, Rejection> {
-        let Some((matched, key)) = self.matched(hashed) else {
-            return Err(Rejection::BadSignature);
-        };
         // A field that the template which matched does not sign would ride along.
-        let open = self.closed.get(matched) == Some(&false);
-        if open || !self.covers(hashed.body_hash) {
+        let open = self.closed.get(content) == Some(&false);
+        if open || !self.covers(body_hash) {
             return Err(Rejection::BadSignature);
         }
-        // What was signed is the same in every replay; what another template makes of it need not be.
-        let digest = match digest {
-            Digest::None => None,
-            Digest::Body => hashed.digests.first().copied(),
-            Digest::Content => hashed.digests.get(matched).copied(),
-        };
         let found = self.found.take();
         let [id, event_type, stamp] =
             found.unwrap_or_else(|| find(&[&self.id, &self.event_type, &self.stamp]));
@@ -54,26 +47,52 @@ impl Screened<'_> {
         })
     }
 
-    /// Which of the contents was signed, and with which of the keys. Every pair of a signature and a tag is
-    /// compared, each in a time that does not depend on where it differs.
+    /// Which of the contents was signed, and with which of the keys, by what the host computed.
     pub(super) fn matched(&self, hashed: &Hashed) -> Option<(usize, usize)> {
-        let keys = self.keys().len().max(1);
-        let genuine = |tag: &[u8]| -> bool {
-            let sent = self.signatures.iter();
-            sent.fold(Choice::from(0), |any, sent| any | sent.ct_eq(tag))
-                .into()
-        };
-        let matches: Vec<bool> = match self.scheme.algorithm {
-            tag if tag.is_public() => hashed.matches.clone(),
-            Algorithm::Hmac(_) if hashed.tags.is_empty() => hashed.matches.clone(),
-            Algorithm::Token => {
-                let tokens = self.keys().iter().map(|key| sha256([key.expose()]));
-                tokens.map(|token| genuine(&token)).collect()
+        match self.scheme.algorithm {
+            Algorithm::Token => self.tokens(),
+            tag if tag.is_public() => self.first(hashed.matches.iter().copied()),
+            Algorithm::Hmac(_) if hashed.tags.is_empty() => {
+                self.first(hashed.matches.iter().copied())
             }
-            _ => hashed.tags.iter().map(|tag| genuine(tag)).collect(),
-        };
-        let at = matches.iter().position(|genuine| *genuine)?;
-        Some((at / keys, at % keys))
+            _ => self.first(hashed.tags.iter().map(|tag| self.is_sent(tag))),
+        }
+    }
+
+    /// As [`Screened::matched`], for a body that is here.
+    pub(super) fn matched_here(&self, body: &[u8]) -> Option<(usize, usize)> {
+        let algorithm = self.scheme.algorithm;
+        match algorithm {
+            Algorithm::Token => self.tokens(),
+            _ if algorithm.is_public() => None,
+            _ => {
+                let contents = self.contents.iter();
+                let pairs =
+                    contents.flat_map(|content| self.keys().iter().map(move |key| (content, key)));
+                let tags = pairs.map(|(content, key)| algorithm.over(content, key, body));
+                self.first(tags.map(|tag| self.is_sent(&tag)))
+            }
+        }
+    }
+
+    fn tokens(&self) -> Option<(usize, usize)> {
+        let tokens = self.keys().iter().map(|key| sha256([key.expose()]));
+        self.first(tokens.map(|token| self.is_sent(&token)))
+    }
+
+    /// Whether `tag` is one of the signatures. Each is compared, in a time that does not depend on where it differs.
+    fn is_sent(&self, tag: &[u8]) -> bool {
+        let sent = self.signatures.iter();
+        sent.fold(Choice::from(0), |any, sent| any | sent.ct_eq(tag))
+            .into()
+    }
+
+    /// The content and the key of the first that is genuine; all of them are looked at.
+    fn first(&self, genuine: impl Iterator<Item = bool>) -> Option<(usize, usize)> {
+        let keys = self.keys().len().max(1);
+        let genuine = genuine.enumerate().filter(|(_, genuine)| *genuine);
+        let first = genuine.fold(None, |first, (at, _)| first.or(Some(at)));
+        first.map(|at| (at / keys, at % keys))
     }
 
     /// Whether the body is the one whose hash was signed, where the hash is what was signed.

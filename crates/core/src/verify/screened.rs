@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     handshake::{self, Candidate},
-    hash::{Piece, sha256},
+    hash::{Piece, Tag, sha256},
     rejection::Rejection,
     scheme::{Algorithm, Family, Scheme},
     secret::Secret,
@@ -143,26 +143,21 @@ impl Screened<'_> {
     /// signature also those of a header.
     pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
         self.open(body)?;
-        let needs = self.needs();
-        let tags: Vec<_> = self.pairs(|content, key| needs.tag.over(content, key.expose(), body));
+        let matched = self.matched_here(body).ok_or(Rejection::BadSignature)?;
         let content =
             |pieces: &Vec<Piece>| sha256(pieces.iter().map(|piece| piece.bytes(body, b"")));
-        let hashed = Hashed {
-            length: body.len() as u64,
-            tags,
-            matches: Vec::new(),
-            digests: match needs.digest {
-                Digest::None => Vec::new(),
-                Digest::Body => vec![sha256([body])],
-                Digest::Content => self.contents.iter().map(content).collect(),
-            },
-            body_hash: needs.body_hash.then(|| sha256([body])),
+        // What was signed is the same in every replay; what another template makes of it need not be.
+        let digest = match self.digest_needed() {
+            Digest::None => None,
+            Digest::Body => Some(sha256([body])),
+            Digest::Content => self.contents.get(matched.0).map(content),
         };
+        let body_hash = self.body_hash.is_some().then(|| sha256([body]));
         let small = match body.len() as u64 > handshake::MAX_BODY {
             true => &[],
             false => body,
         };
-        self.decide(needs.digest, &hashed, small, |wanted| {
+        self.decide(matched, digest, body_hash, small, |wanted| {
             lookup::in_slice(body, None, wanted)
         })
     }
@@ -213,22 +208,25 @@ impl Screened<'_> {
         if tags_lack || unopened {
             return Err(Rejection::Internal);
         }
-        if !self.is_signed(hashed) {
-            return Err(Rejection::BadSignature);
-        }
+        let matched = self.matched(hashed).ok_or(Rejection::BadSignature)?;
         if digests_lack || hash_lacks {
             return Err(Rejection::Internal);
         }
+        let digest = match needs.digest {
+            Digest::None => None,
+            Digest::Body => hashed.digests.first().copied(),
+            Digest::Content => hashed.digests.get(matched.0).copied(),
+        };
         if !self.candidates.is_empty() && hashed.length <= handshake::MAX_BODY {
             let mut small = vec![0; usize::try_from(hashed.length).unwrap_or_default()];
             let mut body = body;
             // What cannot be read holds no handshake.
             let _ = body.read_exact(&mut small);
-            return self.decide(needs.digest, hashed, &small, |wanted| {
+            return self.decide(matched, digest, hashed.body_hash, &small, |wanted| {
                 lookup::in_slice(&small, None, wanted)
             });
         }
-        self.decide(needs.digest, hashed, &[], |wanted| {
+        self.decide(matched, digest, hashed.body_hash, &[], |wanted| {
             lookup::in_reader(body, wanted)
         })
     }
@@ -241,27 +239,18 @@ impl Screened<'_> {
             Some(_) => Ok(()),
         }
     }
-
-    /// Something for each content and key, the keys of one content beside each other; nothing where the
-    /// header carries the secret itself.
-    fn pairs<T>(&self, each: impl Fn(&[Piece], &Secret) -> T) -> Vec<T> {
-        if self.scheme.algorithm == Algorithm::Token || self.needs_host() {
-            return Vec::new();
-        }
-        let keys = self.keys();
-        let contents = self.contents.iter();
-        let pairs = contents.flat_map(|content| keys.iter().map(move |key| (content, key)));
-        pairs.map(|(content, key)| each(content, key)).collect()
-    }
 }
 
 impl Algorithm {
     /// What this makes of `content`, whose body is `body`.
-    pub(crate) fn over(self, content: &[Piece], key: &[u8], body: &[u8]) -> Vec<u8> {
+    pub(crate) fn over(self, content: &[Piece], key: &Secret, body: &[u8]) -> Tag {
         match self {
-            Self::Hmac(hash) => hash.mac(key, content, body),
-            Self::Plain(hash) => hash.digest(content.iter().map(|piece| piece.bytes(body, key))),
-            _ => Vec::new(),
+            Self::Hmac(hash) => key.mac(hash, content, body),
+            Self::Plain(hash) => {
+                let pieces = content.iter();
+                Tag::of(&hash.digest(pieces.map(|piece| piece.bytes(body, key.expose()))))
+            }
+            _ => Tag::of(&[]),
         }
     }
 }
