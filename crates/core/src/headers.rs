@@ -18,12 +18,18 @@ pub const MAX_VALUE: usize = 8 * 1024;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {
     flat: &'a str,
+    lines: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Headers<'a> {
     /// Looks at `flat`; nothing is copied or checked.
     pub fn new(flat: &'a str) -> Self {
-        Self { flat }
+        Self { flat, lines: &[] }
+    }
+
+    /// The same, with [`Headers::iter`] gone through once for whoever asks for many of them.
+    pub(crate) fn with_lines(self, lines: &'a [(&'a str, &'a str)]) -> Self {
+        Self { lines, ..self }
     }
 
     /// The text that it looks at.
@@ -33,9 +39,12 @@ impl<'a> Headers<'a> {
 
     /// The value of `name`, which must be in lower case.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
+        let is_it = |(key, _): &(&str, &str)| *key == name;
+        let found = match self.lines {
+            [] => self.iter().find(is_it),
+            lines => lines.iter().copied().find(is_it),
+        };
+        found.map(|(_, value)| value)
     }
 
     /// Every name with its value, in the host's order.

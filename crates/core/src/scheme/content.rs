@@ -82,15 +82,16 @@ impl Scheme {
         facts: &Facts<'_>,
         opened: Option<&Opened<'_>>,
     ) -> Result<Vec<Vec<Piece>>, Rejection> {
-        let content = |signed: &Vec<Part>| {
-            let mut pieces = Pieces(Vec::new());
+        let mut contents = Vec::with_capacity(self.signed.len());
+        for signed in &self.signed {
+            let mut pieces = Pieces(Vec::with_capacity(signed.len()));
             for part in signed {
-                self.push(&mut pieces, part, facts, opened)?;
+                let pushed = self.push(&mut pieces, part, facts, opened);
+                pushed.ok_or(Rejection::BadSignature)?;
             }
-            Some(pieces.0)
-        };
-        let contents: Option<Vec<_>> = self.signed.iter().map(content).collect();
-        contents.ok_or(Rejection::BadSignature)
+            contents.push(pieces.0);
+        }
+        Ok(contents)
     }
 
     fn push(
@@ -180,7 +181,12 @@ impl Pieces {
     fn text(&mut self, text: &str) {
         match self.0.last_mut() {
             Some(Piece::Bytes(bytes)) => bytes.extend_from_slice(text.as_bytes()),
-            _ => self.0.push(Piece::Bytes(text.as_bytes().to_vec())),
+            _ => {
+                // Most have an id and a time before the body.
+                let mut bytes = Vec::with_capacity(text.len() + 64);
+                bytes.extend_from_slice(text.as_bytes());
+                self.0.push(Piece::Bytes(bytes));
+            }
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct Head<'a> {
     pub headers: Headers<'a>,
 }
 
+/// As many headers as a webhook seldom has more of.
+const USUAL_HEADERS: usize = 32;
+
 /// Refuses what headers alone can refuse. `now` is in milliseconds since 1970.
 ///
 /// # Errors
@@ -41,6 +44,10 @@ pub fn screen<'s>(
     head: &Head<'_>,
     now: u64,
 ) -> Result<Screened<'s>, Rejection> {
+    let mut lines = Vec::with_capacity(USUAL_HEADERS);
+    lines.extend(head.headers.iter());
+    let headers = head.headers.with_lines(&lines);
+    let head = &Head { headers, ..*head };
     let declared = head.headers.content_length();
     if declared.is_some_and(|length| length > source.settings.max_body_bytes) {
         return Err(Rejection::BodyTooLarge);
@@ -80,7 +87,7 @@ pub fn screen<'s>(
         return Err(Rejection::BadSignature);
     }
     let (contents, kept) = if scheme.opens_body(form) {
-        (Vec::new(), Some(Kept::of(&facts)))
+        (Vec::new(), Some(Box::new(Kept::of(&facts))))
     } else {
         (scheme.contents(&facts, None)?, None)
     };
@@ -90,7 +97,7 @@ pub fn screen<'s>(
         scheme,
         way: way.number,
         keys: Cow::Borrowed(keys),
-        wanted: keys::wanted(source, scheme, head, way.jwt.as_ref())?,
+        wanted: keys::wanted(source, scheme, head, way.jwt.as_ref())?.map(Box::new),
         candidates: handshake::candidates(source, head),
         found: None,
         family: way.family,

@@ -94,7 +94,7 @@ impl Screened<'_> {
             self.signatures = ways::decode(self.scheme, text)?;
         }
         if let Some(wanted) = keys::in_body(self.scheme, &opened)? {
-            self.wanted = Some(wanted);
+            self.wanted = Some(Box::new(wanted));
         }
         if form.is_some_and(|form| !form.is_whole()) {
             return Err(Rejection::BadSignature);

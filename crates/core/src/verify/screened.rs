@@ -30,7 +30,7 @@ pub struct Screened<'s> {
     /// Any of them may have signed.
     pub(super) keys: Cow<'s, [Secret]>,
     /// The key to be fetched, once it is known which.
-    pub(super) wanted: Option<WantedKey>,
+    pub(super) wanted: Option<Box<WantedKey>>,
     /// What it may be beside a webhook.
     pub(super) candidates: Vec<Candidate<'s>>,
     /// What an opened body says of id, type and time.
@@ -39,7 +39,7 @@ pub struct Screened<'s> {
     pub(super) signatures: Vec<Vec<u8>>,
     /// Empty until the body is here, where it has to be taken apart.
     pub(super) contents: Vec<Vec<Piece>>,
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<Box<Kept>>,
     /// For each content of a form that has to be signed as a whole, whether it is.
     pub(super) closed: Vec<bool>,
     pub(super) body_hash: Option<Vec<u8>>,
@@ -81,7 +81,7 @@ impl Screened<'_> {
 
     /// The key that has to be fetched. Where the body says which, it has to be opened first.
     pub fn wanted_key(&self) -> Option<&WantedKey> {
-        self.wanted.as_ref()
+        self.wanted.as_deref()
     }
 
     /// With these keys in the place of the source's.
