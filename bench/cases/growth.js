@@ -16,7 +16,8 @@ const SIZES = { small: 1_000, large: 1_000_000 };
 const EVENT_BYTES = 300;
 const CONNECTIONS = 4;
 const CLAIM = JSON.stringify({ max: 10 });
-const CLAIMS_EACH = 10;
+/** A feed has 100 consumers at most. */
+const CLAIMS_EACH = 40;
 const MESSAGES = 10;
 const WITHIN = 1.2;
 
@@ -24,7 +25,7 @@ const WITHIN = 1.2;
 const ASKED = [
   ["read", 400, ({ name, middle }) => get(name, `/events?limit=100&since_id=${middle}`), "port"],
   ["claim", 200, ({ name, run }, number) => claim(name, `${run}-${Math.floor(number / CLAIMS_EACH)}`), "port"],
-  ["append", 30, (feed) => batch(feed), "feeder"],
+  ["append", 90, (feed) => batch(feed), "feeder"],
 ];
 
 const labelled = (size) => `${size.toLocaleString("en")} events`;

@@ -19,12 +19,12 @@ const BARE = { of: "bare", most: 1.1 };
 
 /** @type {[string, string, number, number, number, any][]} name, size, bytes, requests a run, connections, the rest */
 const ROWS = [
-  ["receive", "0.5 KB", 512, 2000, 16, { expect: QUEUED, targets: [BEST_PEER, BARE] }],
-  ["receive", "10 KB", 10_240, 2000, 16, { expect: QUEUED, targets: [BEST_PEER, BARE] }],
+  ["receive", "0.5 KB", 512, 3000, 16, { expect: QUEUED, targets: [BEST_PEER, BARE] }],
+  ["receive", "10 KB", 10_240, 3000, 16, { expect: QUEUED, targets: [BEST_PEER, BARE] }],
   ["receive", "200 KB", 204_800, 320, 8, { expect: QUEUED_LARGE, targets: [BEST_PEER, BARE] }],
   ["receive", "2 MB", 2_097_152, 48, 4, { expect: QUEUED_LARGE, targets: [BEST_PEER, BARE] }],
-  ["refused", "10 KB", 10_240, 2000, 16, { forged: true, expect: REFUSED, targets: [BEST_PEER] }],
-  ["duplicate", "10 KB", 10_240, 2000, 16, { known: true, expect: KNOWN, targets: [BEST_PEER] }],
+  ["refused", "10 KB", 10_240, 4000, 16, { forged: true, expect: REFUSED, targets: [BEST_PEER] }],
+  ["duplicate", "10 KB", 10_240, 4000, 16, { known: true, expect: KNOWN, targets: [BEST_PEER] }],
 ];
 
 export const CASES = ROWS.map(([name, label, size, count, connections, more]) => ({
