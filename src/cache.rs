@@ -65,11 +65,11 @@ impl Answered {
     }
 
     /// An answer that came just now; what it says of its feed's epoch is noted. A feed that was told what is `known`
-    /// of it says nothing where that is so.
+    /// of it says nothing where that is so, or where it could not look.
     pub(crate) fn heard(feed: &str, response: Response, now: u64, known: Option<String>) -> Self {
         let mut answered = Self::read(response);
         answered.is_whole = known.is_some() && answered.epoch.is_empty();
-        match known.filter(|_| answered.is_whole) {
+        match known.filter(|_| answered.is_whole && answered.status < 500) {
             Some(known) => note(feed, &known, now),
             None => note(feed, &answered.epoch, now),
         }
