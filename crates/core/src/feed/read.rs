@@ -261,13 +261,21 @@ impl<D: Db> Log<D> {
         let Some((through, shown, written)) = rows.into_iter().next_back() else {
             return Ok(None);
         };
-        if through == run.through {
-            bytes.push_str(frame.close);
-        }
+        let bytes = match written {
+            Some(written) => written,
+            // What SQLite was to write and did not is no page.
+            None if !shape.base64 => return Ok(None),
+            None => {
+                if through == run.through {
+                    bytes.push_str(frame.close);
+                }
+                self.db.blob(&bytes)
+            }
+        };
         Ok(Some(Segment {
             through,
             shown,
-            bytes: written.unwrap_or_else(|| self.db.blob(&bytes)),
+            bytes,
         }))
     }
 
