@@ -32,6 +32,15 @@ const COMPILE: [&str; 7] = [
 ];
 /// What the runtime calls.
 const ENTRY: &str = "src/entry.js";
+const ENTER: [&str; 7] = [
+    "--allow-overwrite",
+    "--bundle",
+    "--minify",
+    "--format=esm",
+    "--external:cloudflare:*",
+    "--external:./index_bg.wasm",
+    "--log-level=warning",
+];
 /// Left in build/ by this module: what went in and what came out.
 const STAMP: &str = ".waypost-stamp";
 /// Variables that worker-build and wasm-bindgen read.
@@ -138,16 +147,7 @@ fn enter(project: &Project, ready: &Ready) -> Result<()> {
         option("alias:worker", &bundle),
         option("outfile", &bundle),
     ];
-    let options = [
-        "--allow-overwrite",
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--external:cloudflare:*",
-        "--external:./index_bg.wasm",
-        "--log-level=warning",
-    ];
-    let args = args.into_iter().chain(options.map(Into::into));
+    let args = args.into_iter().chain(ENTER.map(Into::into));
     let command = duct::cmd(ready.node.program("esbuild"), args).env("PATH", ready.node.path());
     run::shown(&command, "esbuild failed: see its errors above")
 }
@@ -190,6 +190,7 @@ fn inputs(project: &Project, ready: &Ready) -> Result<String> {
         &npm,
         versions.as_bytes(),
         options.as_bytes(),
+        ENTER.join(" ").as_bytes(),
     ]))
 }
 
