@@ -154,6 +154,7 @@ impl<'t> Authorised<'t> {
         let mut lines = call.passed(PASSED);
         let known = own.map(|own| {
             let known = cache::epoch(self.feed, call.now);
+            // Nobody from outside chooses these: an origin of the config, and our own words. So they hold no tabs.
             for (name, value) in Headers::new(own).iter() {
                 line(&mut lines, &format!("{OWN}{name}"), value);
             }

@@ -1,4 +1,4 @@
-// The floor: a handler of GitHub's webhooks by hand, with nothing but the platform. The body stays
+// The least: a handler of GitHub's webhooks by hand, with nothing but the platform. The body stays
 // an ArrayBuffer from the request to the queue.
 
 import { INLINE_LIMIT, MARK_TTL } from "./job.js";
