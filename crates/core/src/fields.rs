@@ -59,31 +59,20 @@ pub type Wanted<'p> = [&'p Pointer];
 
 /// Answers each of `wanted` with the index of the best pointer found and the text there.
 pub fn in_slice(body: &[u8], wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
-    let mut search = Search::new(
-        Accept::Names,
-        wanted.iter().map(|group| group.iter().copied()),
-    );
-    search.read(&mut serde_json::Deserializer::from_slice(body));
-    search.found(wanted.len())
+    whole(body, Accept::Names, groups(wanted)).found(wanted.len())
 }
 
 /// The string, whole number or boolean at each of `pointers`, as it is signed.
 pub fn values(body: &[u8], pointers: &Wanted<'_>) -> Vec<Option<String>> {
     let each = pointers.iter().map(|pointer| std::iter::once(*pointer));
-    let mut search = Search::new(Accept::Values, each);
-    search.read(&mut serde_json::Deserializer::from_slice(body));
-    let found = search.found(pointers.len()).into_iter();
-    found.map(|found| found.map(|found| found.text)).collect()
+    let found = whole(body, Accept::Values, each).found(pointers.len());
+    let texts = found.into_iter();
+    texts.map(|found| found.map(|found| found.text)).collect()
 }
 
 /// As [`in_slice`], for a body that is read in chunks, and only as far as needed.
 pub fn in_reader(body: impl Read, wanted: &[&Wanted<'_>]) -> Vec<Option<Found>> {
-    let mut search = Search::new(
-        Accept::Names,
-        wanted.iter().map(|group| group.iter().copied()),
-    );
-    search.read_chunks(body);
-    search.found(wanted.len())
+    chunked(body, groups(wanted)).found(wanted.len())
 }
 
 /// The text at the best pointer of each group.
@@ -91,9 +80,7 @@ pub(crate) fn texts<'p, const N: usize>(
     body: &[u8],
     wanted: [impl Iterator<Item = &'p Pointer>; N],
 ) -> [Option<String>; N] {
-    let mut search = Search::new(Accept::Names, wanted.into_iter());
-    search.read(&mut serde_json::Deserializer::from_slice(body));
-    search.texts()
+    whole(body, Accept::Names, wanted.into_iter()).texts()
 }
 
 /// As [`texts`], for a body that is read in chunks, and only as far as needed.
@@ -101,9 +88,33 @@ pub(crate) fn texts_in_reader<'p, const N: usize>(
     body: impl Read,
     wanted: [impl Iterator<Item = &'p Pointer>; N],
 ) -> [Option<String>; N] {
-    let mut search = Search::new(Accept::Names, wanted.into_iter());
-    search.read_chunks(body);
-    search.texts()
+    chunked(body, wanted.into_iter()).texts()
+}
+
+fn groups<'p>(wanted: &[&Wanted<'p>]) -> impl Iterator<Item = impl Iterator<Item = &'p Pointer>> {
+    wanted.iter().map(|group| group.iter().copied())
+}
+
+fn whole<'p>(
+    body: &[u8],
+    accept: Accept,
+    wanted: impl Iterator<Item = impl Iterator<Item = &'p Pointer>>,
+) -> Search<'p> {
+    let mut search = Search::new(accept, wanted);
+    search.read(&mut serde_json::Deserializer::from_slice(body));
+    search
+}
+
+fn chunked<'p>(
+    body: impl Read,
+    wanted: impl Iterator<Item = impl Iterator<Item = &'p Pointer>>,
+) -> Search<'p> {
+    let mut search = Search::new(Accept::Names, wanted);
+    // One instance of the parser for every kind of reader.
+    let mut body = BufReader::with_capacity(CHUNK, body);
+    let body: &mut dyn Read = &mut body;
+    search.read(&mut serde_json::Deserializer::from_reader(body));
+    search
 }
 
 /// What counts as found.
@@ -171,13 +182,6 @@ impl<'p> Search<'p> {
         if !whole && !self.settled() {
             self.paths.clear();
         }
-    }
-
-    fn read_chunks(&mut self, body: impl Read) {
-        // One instance of the parser for every kind of reader.
-        let mut body = BufReader::with_capacity(CHUNK, body);
-        let body: &mut dyn Read = &mut body;
-        self.read(&mut serde_json::Deserializer::from_reader(body));
     }
 
     fn found(mut self, groups: usize) -> Vec<Option<Found>> {
