@@ -64,8 +64,13 @@ impl Hash {
 
     /// The HMAC of `pieces` under `key`.
     pub fn mac(self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Vec<u8> {
+        self.tag(key, pieces, body).to_vec()
+    }
+
+    /// As [`Hash::mac`], where it is only compared.
+    pub(crate) fn tag(self, key: &[u8], pieces: &[Piece], body: &[u8]) -> Tag {
         let keyed = self.keyed(key);
-        keyed.map_or_else(Vec::new, |keyed| keyed.mac(key, pieces, body).to_vec())
+        keyed.map_or_else(|| Tag::of(&[]), |keyed| keyed.mac(key, pieces, body))
     }
 
     /// The HMAC that has taken `key` in. It takes a key of any length, so there always is one.

@@ -91,7 +91,7 @@ impl Secret {
     pub(crate) fn mac(&self, hash: Hash, pieces: &[Piece], body: &[u8]) -> Tag {
         match &self.keyed {
             Some((of, keyed)) if *of == hash => keyed.mac(&self.key, pieces, body),
-            _ => Tag::of(&hash.mac(&self.key, pieces, body)),
+            _ => hash.tag(&self.key, pieces, body),
         }
     }
 
