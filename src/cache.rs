@@ -69,10 +69,8 @@ impl Answered {
     pub(crate) fn heard(feed: &str, response: Response, now: u64, known: Option<String>) -> Self {
         let mut answered = Self::read(response);
         answered.is_whole = known.is_some() && answered.epoch.is_empty();
-        match known.filter(|_| answered.is_whole && answered.status < 500) {
-            Some(known) => note(feed, &known, now),
-            None => note(feed, &answered.epoch, now),
-        }
+        let confirmed = known.filter(|_| answered.is_whole && answered.status < 500);
+        note(feed, confirmed.as_deref().unwrap_or(&answered.epoch), now);
         answered
     }
 

@@ -141,6 +141,7 @@ function each(lines, take) {
   while (at < lines.length) {
     const name = lines.indexOf("\n", at);
     const value = lines.indexOf("\n", name + 1);
+    // A value without its line break is none.
     if (value < at) return;
     take(lines.slice(at, name), lines.slice(name + 1, value));
     at = value + 1;
