@@ -40,7 +40,7 @@ pub(crate) async fn poll(edge: &'static Edge, call: &Call, target: Target<'_>) -
         // It only resolves.
         let _ = settled(Ok(pause)).await;
     }
-    let unchanged = !is_whole && status == 200 && is_unchanged(call, &response);
+    let unchanged = !is_whole && is_unchanged(call, &response);
     tell(edge, call, target, if unchanged { 304 } else { status });
     if is_whole {
         return response;
