@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64ct::{Base64, Encoding};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -51,7 +51,7 @@ impl Event {
     pub fn bytes(&self) -> Option<Vec<u8>> {
         let bytes = match (&self.payload, &self.payload_base64) {
             (Some(payload), _) => payload.get().as_bytes().to_vec(),
-            (None, Some(text)) => Base64::decode_vec(text).ok()?,
+            (None, Some(text)) => BASE64_STANDARD.decode(text).ok()?,
             (None, None) => Vec::new(),
         };
         (bytes.len() as u64 == self.size).then_some(bytes)

@@ -1,7 +1,8 @@
 //! How bytes stand in headers and keys in secrets.
 
 use base16ct::mixed;
-use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
 use crate::scheme::Named;
 
@@ -33,9 +34,8 @@ impl Encoding {
         match self {
             Self::Text => Some(text.as_bytes().to_vec()),
             Self::Hex => mixed::decode_vec(text).ok(),
-            Self::Base64 => base64(text),
-            Self::Base64Url if text.contains(['+', '/']) => None,
-            Self::Base64Url => base64(&text.replace('-', "+").replace('_', "/")),
+            Self::Base64 => base64(&BASE64_STANDARD_NO_PAD, text),
+            Self::Base64Url => base64(&BASE64_URL_SAFE_NO_PAD, text),
         }
     }
 
@@ -44,19 +44,16 @@ impl Encoding {
         match self {
             Self::Text => String::from_utf8_lossy(bytes).into_owned(),
             Self::Hex => base16ct::lower::encode_string(bytes),
-            Self::Base64 => Base64::encode_string(bytes),
-            Self::Base64Url => Base64UrlUnpadded::encode_string(bytes),
+            Self::Base64 => BASE64_STANDARD.encode(bytes),
+            Self::Base64Url => BASE64_URL_SAFE_NO_PAD.encode(bytes),
         }
     }
 }
 
-/// Base 64 with its padding, whole, or without it. Through one instance of the decoder, whatever the
-/// alphabet and the padding: each more would be 2 KB of wasm.
-fn base64(text: &str) -> Option<Vec<u8>> {
+/// Base 64 with its padding, whole, or without it.
+fn base64(engine: &impl Engine, text: &str) -> Option<Vec<u8>> {
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
     let whole = padding == 0 || (padding <= 2 && text.len().is_multiple_of(4));
-    whole
-        .then(|| Base64Unpadded::decode_vec(bare).ok())
-        .flatten()
+    whole.then(|| engine.decode(bare).ok()).flatten()
 }
