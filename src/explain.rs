@@ -84,7 +84,7 @@ async fn verify(
     case: &Case<'_>,
     body: &ArrayBuffer,
     names: &[String],
-) -> Result<(String, Result<Verified, Rejection>), Rejection> {
+) -> Result<(String, Result<Verified<'static>, Rejection>), Rejection> {
     let mut screened = case.screened(source)?;
     let is_key = |name: &&String| {
         let text = edge.binding(name).as_string();

@@ -114,7 +114,7 @@ struct Received {
 /// The provider signed these bytes.
 struct Verified {
     source: &'static Source,
-    verified: verify::Verified,
+    verified: verify::Verified<'static>,
     body: Body<'static>,
     _alive: Option<KeptAlive>,
 }

@@ -17,13 +17,13 @@ use crate::keys::{self, OwnKey};
 use crate::log;
 
 /// Verifies a body that is too large to be copied into wasm, or what only the host can verify.
-pub(crate) async fn verify(
+pub(crate) async fn verify<'s>(
     edge: &Edge,
     source: &'static Source,
-    screened: Screened<'_>,
+    screened: Screened<'s>,
     body: &ArrayBuffer,
     now: u64,
-) -> Result<Verified, Rejection> {
+) -> Result<Verified<'s>, Rejection> {
     let needs = screened.needs();
     // One copy of a large body for each content, whatever is computed over it.
     let join = |pieces: &Vec<Piece>| joined(pieces, body, b"");

@@ -39,7 +39,7 @@ fn source(provider: &str) -> &'static Source {
 }
 
 /// Both ways over one signed body, the second one with `sent` in its place.
-async fn both(provider: &str, body: &str, sent: &str) -> [Result<Verified, Rejection>; 2] {
+async fn both(provider: &str, body: &str, sent: &str) -> [Result<Verified<'static>, Rejection>; 2] {
     let source = source(provider);
     let body = body.as_bytes();
     let query = match &source.scheme.body_hash {

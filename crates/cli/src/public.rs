@@ -24,7 +24,10 @@ const RSA: &[u8] = &[
 /// # Errors
 ///
 /// As [`Screened::verify`].
-pub(crate) fn verify(mut screened: Screened<'_>, body: &[u8]) -> Result<Verified, Rejection> {
+pub(crate) fn verify<'s>(
+    mut screened: Screened<'s>,
+    body: &[u8],
+) -> Result<Verified<'s>, Rejection> {
     screened.check_length(body.len() as u64)?;
     screened.open(body)?;
     let needs = screened.needs();

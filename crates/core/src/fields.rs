@@ -314,7 +314,14 @@ fn same<'de, A: SeqAccess<'de>>(
 
 /// Whether `text` can be an id or a type.
 pub(crate) fn acceptable(text: &str) -> bool {
-    (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+    (1..=MAX_TEXT).contains(&text.len()) && !has_control(text)
+}
+
+/// Most texts are ASCII, in which a byte is a character; all of it is looked at, many bytes at once.
+pub(crate) fn has_control(text: &str) -> bool {
+    let bytes = text.bytes();
+    let suspect = bytes.fold(false, |any, byte| any | !(b' '..0x7f).contains(&byte));
+    suspect && text.chars().any(char::is_control)
 }
 
 /// A value that some path leads to.

@@ -49,12 +49,14 @@ impl<'a> Headers<'a> {
 
     /// Every name with its value, in the host's order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let mut rest = Some(self.flat);
+        let flat = self.flat;
+        let mut ends = memchr::memchr_iter(b'\n', flat.as_bytes());
+        let mut start = Some(0);
         let mut line = move || {
-            let text = rest?;
-            let end = memchr::memchr(b'\n', text.as_bytes());
-            rest = end.and_then(|end| text.get(end + 1..));
-            text.get(..end.unwrap_or(text.len()))
+            let from = start?;
+            let end = ends.next();
+            start = end.map(|end| end + 1);
+            flat.get(from..end.unwrap_or(flat.len()))
         };
         std::iter::from_fn(move || Some((line()?, line()?)))
     }

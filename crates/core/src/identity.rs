@@ -11,9 +11,7 @@
 //! source's name, so that no source can use up another's. A digest is never taken over signatures:
 //! several may be sent, and one of them left out.
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
-
-use crate::{hash::sha256, scheme::Identity, verify::Verified};
+use crate::{encoding::Encoding, hash::sha256, scheme::Identity, verify::Verified};
 
 /// The keys that the feed holds unique. A webhook with either of them taken is a duplicate, and then
 /// neither may be recorded: the other could belong to an event that is still to come.
@@ -33,7 +31,7 @@ enum By<'v> {
     Nothing,
 }
 
-impl Verified {
+impl Verified<'_> {
     fn by(&self) -> By<'_> {
         let digest = self.digest().map(<[u8; 32]>::as_slice);
         let asked = matches!(self.identity(), Identity::Id | Identity::IdAndContent);
@@ -102,6 +100,6 @@ impl Verified {
     fn key(&self, parts: &[&[u8]]) -> String {
         let name = self.source().as_bytes();
         let joined = parts.iter().flat_map(|&part| [b"\n".as_slice(), part]);
-        Base64UrlUnpadded::encode_string(&sha256(std::iter::once(name).chain(joined)))
+        Encoding::Base64Url.encode(&sha256(std::iter::once(name).chain(joined)))
     }
 }

@@ -74,8 +74,8 @@ pub struct Hashed {
 
 /// A genuine webhook. Whoever holds one knows that its signature was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    source: String,
+pub struct Verified<'s> {
+    source: &'s str,
     identity: Identity,
     event_id: Option<EventId>,
     event_type: String,
@@ -93,10 +93,10 @@ pub struct EventId {
     pub signed: bool,
 }
 
-impl Verified {
+impl<'s> Verified<'s> {
     /// The source's name.
-    pub fn source(&self) -> &str {
-        &self.source
+    pub fn source(&self) -> &'s str {
+        self.source
     }
 
     /// What makes two webhooks of this source the same one.

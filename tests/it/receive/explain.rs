@@ -20,7 +20,7 @@ fn told(
     request: &Request,
     source: &Source,
     is_event: bool,
-    result: &Result<Verified, Rejection>,
+    result: &Result<Verified<'_>, Rejection>,
 ) -> (String, Vec<(String, String, String)>) {
     let flat = request.flat();
     let case = Case {

@@ -18,7 +18,8 @@ use super::support::{NOW, Request, body, rows, secret, source};
 #[test]
 fn every_forgery_of_every_row_is_refused_with_its_code() {
     for row in rows() {
-        let genuine = Case::new(row).verify();
+        let case = Case::new(row);
+        let genuine = case.verify();
         assert!(genuine.is_ok(), "{}: {genuine:?}", row.name);
         let mut made = 0;
         for (name, forge) in FORGERIES {

@@ -19,7 +19,7 @@ fn source_of(name: &str) -> Source {
     source(&row, &[secret(&row, "0123456789abcdef01234567")])
 }
 
-fn verified(source: &Source, request: &Request) -> Verified {
+fn verified<'s>(source: &'s Source, request: &Request) -> Verified<'s> {
     request.verify(source, NOW).expect("a genuine request")
 }
 
@@ -166,11 +166,13 @@ fn where_bodies_repeat_by_nature_nothing_is_dropped() {
 
 #[test]
 fn sources_share_no_keys() {
-    let mut source = source_of("github");
+    let source = source_of("github");
+    let other = Source {
+        name: "other".to_owned(),
+        ..source.clone()
+    };
     let request = Request::signed(&source, b"payload", NOW, "one", "t");
-    let here = verified(&source, &request);
-    source.name = "other".to_owned();
-    let there = verified(&source, &request);
+    let (here, there) = (verified(&source, &request), verified(&other, &request));
     assert!(!collide(&here.unique(), &there.unique()));
     assert_ne!(here.mark(), there.mark());
 }

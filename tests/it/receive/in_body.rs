@@ -27,8 +27,8 @@ fn signed(name: &str, body: &[u8]) -> Request {
     Request::signed(&source_of(name), body, NOW, "evt_1", "thing.done")
 }
 
-fn verify(name: &str, request: &Request) -> Result<Verified, Rejection> {
-    request.verify(&source_of(name), NOW)
+fn verify(name: &str, request: &Request) -> Result<Verified<'static>, Rejection> {
+    request.verify(Box::leak(Box::new(source_of(name))), NOW)
 }
 
 /// Changes the JSON of a request that is signed already.

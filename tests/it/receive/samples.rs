@@ -69,14 +69,15 @@ fn request(sample: &Sample) -> Request {
 }
 
 /// It verifies, and carries what it should.
-fn proved(name: &str, source: &Source, handed: &[Secret]) -> Verified {
+fn proved(name: &str, source: &Source, handed: &[Secret]) -> Verified<'static> {
     let made = sample(source, handed, NOW, "id-of-the-sample", "made.up");
     let made = made.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
     let mut taker = source.clone();
     if source.is_handed() {
         taker.keys = vec![handed.to_vec()];
     }
-    let verified = request(&made).verify(&taker, NOW);
+    let taker: &Source = Box::leak(Box::new(taker));
+    let verified = request(&made).verify(taker, NOW);
     let verified = verified.unwrap_or_else(|refused| panic!("{name}: {refused:?}: {made:?}"));
     let id = verified.event_id().map(|id| id.value.as_str());
     assert_eq!(id, made.has_id.then_some("id-of-the-sample"), "{name}");
@@ -90,7 +91,7 @@ fn proved(name: &str, source: &Source, handed: &[Secret]) -> Verified {
     assert_eq!(declared, Some(made.body.len() as u64), "{name}");
     // Two of them are two events.
     let other = sample(source, handed, NOW, "id-of-another", "made.up").expect("a sample");
-    let other = request(&other).verify(&taker, NOW).expect("verified");
+    let other = request(&other).verify(taker, NOW).expect("verified");
     assert!(
         verified.mark().is_none() || verified.mark() != other.mark(),
         "{name}"

@@ -134,17 +134,21 @@ impl Request {
     }
 
     /// The one place where tests verify: by both routes, which must agree.
-    pub(crate) fn verify(&self, source: &Source, now: u64) -> Result<Verified, Rejection> {
+    pub(crate) fn verify<'s>(
+        &self,
+        source: &'s Source,
+        now: u64,
+    ) -> Result<Verified<'s>, Rejection> {
         self.verify_where(source, now, &|_| None)
     }
 
     /// As [`Request::verify`], where keys have to be fetched: `fetch` says what is at a URL.
-    pub(crate) fn verify_where(
+    pub(crate) fn verify_where<'s>(
         &self,
-        source: &Source,
+        source: &'s Source,
         now: u64,
         fetch: &dyn Fn(&WantedKey) -> Option<String>,
-    ) -> Result<Verified, Rejection> {
+    ) -> Result<Verified<'s>, Rejection> {
         let flat = self.flat();
         let head = Head {
             method: &self.method,

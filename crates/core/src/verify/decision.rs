@@ -11,7 +11,7 @@ use crate::{
     window,
 };
 
-impl Screened<'_> {
+impl<'s> Screened<'s> {
     /// The one decision, once it is known which content was signed, and with which key: genuine or not, and what it
     /// then is.
     pub(super) fn decide(
@@ -21,7 +21,7 @@ impl Screened<'_> {
         body_hash: Option<[u8; 32]>,
         small: &[u8],
         find: impl FnOnce(&[&Lookup<'_>; 3]) -> [Option<String>; 3],
-    ) -> Result<Verified, Rejection> {
+    ) -> Result<Verified<'s>, Rejection> {
         // A field that the template which matched does not sign would ride along.
         let open = self.closed.get(content) == Some(&false);
         if open || !self.covers(body_hash) {
@@ -38,7 +38,7 @@ impl Screened<'_> {
         }
         Ok(Verified {
             answered,
-            source: self.source.name.clone(),
+            source: &self.source.name,
             identity: self.source.settings.identity,
             event_id,
             event_type: self.event_type.resolve(event_type).unwrap_or_default(),

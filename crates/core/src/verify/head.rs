@@ -6,11 +6,11 @@ use super::{
     keys,
     lookup::Lookup,
     opening::Kept,
-    screened::Screened,
+    screened::{MAX_OPENED, Screened},
     ways::{self, Way},
 };
 use crate::{
-    fields::MAX_TEXT,
+    fields::{MAX_TEXT, has_control},
     form::is_form,
     handshake,
     headers::{Headers, MAX_VALUE},
@@ -92,7 +92,11 @@ pub fn screen<'s>(
         (scheme.contents(&facts, None)?, None)
     };
     let keys = source.keys.get(way.number).map_or(&[][..], Vec::as_slice);
-    let screened = Screened {
+    // What is to be taken apart may be less than what the source takes.
+    if kept.is_some() && declared.is_some_and(|length| length > MAX_OPENED) {
+        return Err(Rejection::BodyTooLarge);
+    }
+    Ok(Screened {
         source,
         scheme,
         way: way.number,
@@ -114,10 +118,7 @@ pub fn screen<'s>(
         declared,
         id,
         event_type: lookup(&way.family.event_type, &head.headers).unwrap_or_default(),
-    };
-    // What is to be taken apart may be less than what the source takes.
-    declared.map_or(Ok(()), |length| screened.check_length(length))?;
-    Ok(screened)
+    })
 }
 
 /// A header's value; an empty one is as good as none.
@@ -184,7 +185,7 @@ fn lookup<'s>(places: &'s [Place], headers: &Headers<'_>) -> Result<Lookup<'s>, 
         let Some(value) = filled(headers, name) else {
             continue;
         };
-        if value.len() > MAX_TEXT || value.chars().any(char::is_control) {
+        if value.len() > MAX_TEXT || has_control(value) {
             return Err(Rejection::MalformedHeader);
         }
         return Ok(Lookup {

@@ -57,7 +57,7 @@ pub struct Screened<'s> {
     pub(super) event_type: Lookup<'s>,
 }
 
-impl Screened<'_> {
+impl<'s> Screened<'s> {
     /// The signed contents, a signature over any of which will do, each in order.
     pub fn contents(&self) -> &[Vec<Piece>] {
         &self.contents
@@ -141,7 +141,7 @@ impl Screened<'_> {
     /// Those of [`Screened::check_length`], [`Rejection::BadSignature`], and whatever only the body could
     /// have told: [`Rejection::MissingEventId`], those of a time that it holds, and where it holds the
     /// signature also those of a header.
-    pub fn verify(mut self, body: &[u8]) -> Result<Verified, Rejection> {
+    pub fn verify(mut self, body: &[u8]) -> Result<Verified<'s>, Rejection> {
         self.open(body)?;
         let matched = self.matched_here(body).ok_or(Rejection::BadSignature)?;
         let content =
@@ -178,7 +178,7 @@ impl Screened<'_> {
         mut self,
         hashed: &Hashed,
         mut body: impl Read,
-    ) -> Result<Verified, Rejection> {
+    ) -> Result<Verified<'s>, Rejection> {
         self.check_length(hashed.length)?;
         let mut first = [0];
         let read = if self.blurred {

@@ -35,7 +35,7 @@ impl Case {
         }
     }
 
-    pub(super) fn verify(&self) -> Result<Verified, Rejection> {
+    pub(super) fn verify(&self) -> Result<Verified<'_>, Rejection> {
         self.request.verify(&self.source, NOW)
     }
 
