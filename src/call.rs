@@ -11,7 +11,7 @@ use web_sys::{AbortSignal, Request, Response};
 
 use crate::answer::{self, LINES};
 use crate::ffi::{self, Context, RequestExt, Stub};
-use crate::host::{KeptAlive, settled};
+use crate::host::{Awaited, KeptAlive, awaited, settled};
 
 /// A request as the edge sees it.
 pub(crate) struct Call {
@@ -146,6 +146,11 @@ impl Call {
             .unchecked_ref::<RequestExt>()
             .signal()
             .map_or(JsValue::UNDEFINED, JsValue::from)
+    }
+
+    /// Is ready when the client has gone; never where the runtime does not tell.
+    pub(crate) fn gone(&self) -> Awaited {
+        awaited(ffi::gone(&self.signal()))
     }
 
     /// Keeps this request running after its client has gone, until the result is dropped.

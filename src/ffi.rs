@@ -56,6 +56,23 @@ extern "C" {
     /// Has the callback called soon, for no place.
     pub(crate) fn soon();
 
+    /// A timer that rings after `ms`.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn timer(ms: u32) -> Result<Timer, JsValue>;
+
+    /// One of the host's timers.
+    pub(crate) type Timer;
+
+    /// Resolves to whether it rang; it has not where it was stopped.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn rung(this: &Timer) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn stop(this: &Timer);
+
+    /// Resolves when the signal is aborted; never where there is none.
+    pub(crate) fn gone(signal: &JsValue) -> Promise;
+
     /// A promise that `fulfil` fulfils.
     pub(crate) fn promised(task: u32) -> Promise;
 

@@ -270,6 +270,25 @@ export function post(url, lines, body) {
   return new Request(url, { method: "POST", headers: headers_of(lines), body: body.slice() });
 }
 
+export function timer(ms) {
+  let stop;
+  const rung = new Promise((resolve) => {
+    const id = setTimeout(resolve, ms, true);
+    stop = () => {
+      clearTimeout(id);
+      resolve(false);
+    };
+  });
+  return { rung, stop };
+}
+
+export function gone(signal) {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 // Resolves after `ms`, or as soon as the signal is aborted.
 export function pause(ms, signal) {
   return new Promise((resolve) => {

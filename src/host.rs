@@ -112,11 +112,7 @@ pub(crate) fn lasting(future: impl Future<Output = JsValue> + 'static) -> JsValu
 
 /// Awaits a promise, where the call that made it did not throw.
 pub(crate) async fn settled(promise: Result<Promise, JsValue>) -> Settled {
-    Awaited {
-        promise: promise?,
-        place: None,
-    }
-    .await
+    awaited(promise?).await
 }
 
 /// Keeps a request running after its client has gone, until this is dropped.
@@ -142,8 +138,16 @@ impl Drop for KeptAlive {
     }
 }
 
+/// Awaits a promise, again and again if need be.
+pub(crate) fn awaited(promise: Promise) -> Awaited {
+    Awaited {
+        promise,
+        place: None,
+    }
+}
+
 /// A promise that is awaited.
-struct Awaited {
+pub(crate) struct Awaited {
     promise: Promise,
     place: Option<u32>,
 }

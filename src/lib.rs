@@ -13,7 +13,7 @@
 //! - `admin`: erasing, dead letters, consumers and arming; `access` is who may.
 //! - `call`, `answer`, `body`: a request and an answer on the host; `subtle` is its crypto, `keys` the public keys.
 //! - `edge`: config and bindings, read once an isolate; `in_flight` and `rate` are its bounds.
-//! - `together`: futures side by side.
+//! - `together`: futures side by side; `clock`: waiting for a moment.
 //! - `ffi`, `options`: the bindings to the host; `host`: its promises; `start`: what its entry point asks; `log`:
 //!   what operators read.
 
@@ -23,6 +23,7 @@ mod answer;
 mod body;
 mod cache;
 mod call;
+mod clock;
 mod cors;
 mod db;
 mod edge;

@@ -6,17 +6,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 
 use event_listener::{Event, EventListener};
-use futures_util::future::{Either, select};
-use wasm_bindgen::JsValue;
+use futures_util::future::FutureExt;
 use waypost_core::rejection::Rejection;
 
 use crate::answer::Answer;
+use crate::clock::{Clock, Until};
 use crate::feed_do::Frames;
-use crate::ffi;
-use crate::host::settled;
+use crate::host::Awaited;
 
 /// Whoever waits for the next append, or for what a consumer's other workers give back.
 #[derive(Default)]
@@ -25,6 +25,7 @@ pub(crate) struct Waiting {
     given_back: Event,
     /// Consumers that have nothing, with the moment until which that is so without a wake-up.
     idle: RefCell<Vec<(String, u64)>>,
+    clock: Clock,
     count: Cell<u64>,
     prepared: RefCell<HashMap<String, Prepared>>,
 }
@@ -101,6 +102,12 @@ impl Waiting {
         self.given_back.notify(usize::MAX);
     }
 
+    /// Waits for this moment, in unix milliseconds, and no longer than the client is there.
+    pub(crate) async fn pause(&self, until: u64, gone: &mut Awaited) {
+        let mut over = self.clock.until(until);
+        poll_fn(|context| ended(&mut over, gone, context)).await;
+    }
+
     /// What was prepared for this question since the last append.
     pub(crate) fn prepared(&self, question: &str) -> Option<Prepared> {
         self.prepared.borrow().get(question).cloned()
@@ -127,15 +134,26 @@ impl Waiting {
 }
 
 impl Place<'_> {
-    /// Waits for an append since the last wait, but no longer than `ms` and no longer than the client is
-    /// there. Says whether there was one.
-    pub(crate) async fn wait(&mut self, ms: u32, signal: &JsValue) -> bool {
-        let over = pin!(settled(Ok(ffi::pause(ms, signal))));
-        let first = select(&mut self.listener, over).await;
-        let appended = matches!(first, Either::Left(_));
-        drop(first);
+    /// Waits for an append since the last wait, but no longer than to this moment, in unix milliseconds, and no longer
+    /// than the client is there. Says whether there was one.
+    pub(crate) async fn wait(&mut self, until: u64, gone: &mut Awaited) -> bool {
+        let mut over = self.of.clock.until(until);
+        let listener = &mut self.listener;
+        let appended = poll_fn(|context| match listener.poll_unpin(context) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending => ended(&mut over, gone, context).map(|()| false),
+        });
+        let appended = appended.await;
         self.listener = self.of.appended.listen();
         appended
+    }
+}
+
+/// Whether it is time, or the client has gone.
+fn ended(over: &mut Until, gone: &mut Awaited, context: &mut Context<'_>) -> Poll<()> {
+    match over.poll_unpin(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => gone.poll_unpin(context).map(|_| ()),
     }
 }
 

@@ -43,12 +43,12 @@ async function once(entry, folder) {
   const request = onTheWire({ method: "GET", path: `/events?since_id=${entry.since}&wait=25`, headers: HEADERS });
   const pool = writeRequests(join(folder, `${name}.polls`), WAITERS, () => request);
   let released = 0;
-  let cpu = 0;
+  let cpu = server.cpu;
   const { first, last } = await load(server.port, pool, {
     connections: WAITERS,
     status: 200,
     meanwhile: async () => {
-      await rest(server);
+      await rest(server, cpu);
       const batch = messages.next(1);
       cpu = server.cpu;
       released = now();
@@ -65,9 +65,9 @@ async function once(entry, folder) {
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-async function rest(server) {
+/** `idle`: the processor time that it had used before the load. */
+async function rest(server, idle) {
   const begun = now();
-  const idle = server.cpu;
   // It has begun.
   while (server.cpu - idle < 0.02) await turn(begun);
   for (let quiet = 0; quiet < REST_MS;) {

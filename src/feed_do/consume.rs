@@ -12,7 +12,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::DoDb;
 use crate::ffi;
-use crate::host::{now, settled};
+use crate::host::now;
 
 impl Feed {
     /// `POST /consumers/{name}/{verb}`
@@ -60,7 +60,7 @@ impl Feed {
             Audience::Token
         };
         let deadline = now().saturating_add(claim.wait.saturating_mul(1000));
-        let signal = call.signal();
+        let mut gone = call.gone();
         let mut first = true;
         loop {
             if call.is_gone() {
@@ -83,16 +83,15 @@ impl Feed {
                     self.waiting.set_idle(name, wake_at);
                 }
             }
-            let left = wake_at.min(deadline).saturating_sub(now);
-            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            let until = wake_at.min(deadline);
             if claim.wait == 0 {
-                let _ = settled(Ok(ffi::pause(left, &signal))).await;
+                self.waiting.pause(until, &mut gone).await;
                 continue;
             }
             // Nothing is awaited between the look and taking the place, so nothing is missed.
             match self.waiting.register_claim(config.max_waiting) {
                 Ok(mut place) => {
-                    place.wait(left, &signal).await;
+                    place.wait(until, &mut gone).await;
                 }
                 Err(refused) => return Ok(Answer::problem(refused.into(), &call.id)),
             }

@@ -65,7 +65,7 @@ impl Feed {
         let deadline = call
             .now
             .saturating_add(question.hold().saturating_mul(1000));
-        let signal = call.signal();
+        let mut gone = call.gone();
         let most = self.config()?.max_waiting;
         // First the place, then the look: an append between the two is not missed.
         let mut place = match self.waiting.register(most) {
@@ -94,8 +94,7 @@ impl Feed {
                     Turn::Hold => self.waiting.prepare_nothing(&key),
                 }
             }
-            let left = u32::try_from(deadline.saturating_sub(now)).unwrap_or(u32::MAX);
-            let _ = place.wait(left, &signal).await;
+            let _ = place.wait(deadline, &mut gone).await;
             if call.is_gone() {
                 // Nobody reads this.
                 return Ok(Answer::new(204));

@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
 use crate::ffi::{self, Pipe};
-use crate::host::{self, now, settled};
+use crate::host::{self, awaited, now, settled};
 use crate::log;
 use crate::reply;
 use crate::waiting::{Prepared, Waiting};
@@ -99,6 +99,7 @@ impl Stream {
         let Ok(mut place) = waiting.register(self.most) else {
             return self.close().await;
         };
+        let mut gone = awaited(ffi::gone(&self.signal));
         let mut told = log.beginning(&self.query);
         self.write(&encoded(&preamble(told))).await?;
         loop {
@@ -118,8 +119,8 @@ impl Stream {
             if left == 0 {
                 return self.close().await;
             }
-            let pause = u32::try_from(left.min(HEARTBEAT_MS)).unwrap_or(u32::MAX);
-            let appended = place.wait(pause, &self.signal).await;
+            let pause = left.min(HEARTBEAT_MS);
+            let appended = place.wait(now.saturating_add(pause), &mut gone).await;
             let gone = self.signal.dyn_ref::<AbortSignal>();
             if gone.is_some_and(AbortSignal::aborted) {
                 return Ok(());

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fresh } from "./lib/bodies.js";
-import { expectProblem } from "./lib/expect.js";
+import { expectAccepted, expectProblem } from "./lib/expect.js";
 import { Feeds } from "./lib/feeds.js";
 import { POLL_TOKEN } from "./lib/fixtures.js";
 import { RawRequest } from "./lib/raw.js";
@@ -22,9 +22,14 @@ before(async () => {
 });
 after(() => feeds?.stop());
 
-/** Requests that are held, by a feed that has room for them, until they are aborted. @param {string} feed @param {number} count */
-async function hold(feed, count) {
-  const path = `/feeds/${feed}/events?since_id=${await feeds.end(feed)}&wait=20`;
+/**
+ * Requests that are held, by a feed that has room for them, until they are aborted.
+ *
+ * @param {string} feed
+ * @param {number} count
+ */
+async function hold(feed, count, filter = "") {
+  const path = `/feeds/${feed}/events?since_id=${await feeds.end(feed)}&wait=20${filter}`;
   const held = Array.from({ length: count }, () => new RawRequest(feeds.server, path, { authorization: `Bearer ${POLL_TOKEN}` }, "GET"));
   await Promise.all(held.map((request) => request.send("")));
   await feeds.end(feed);
@@ -73,6 +78,26 @@ test("many who come and go leave their places", async () => {
       const answers = await Promise.all(Array.from({ length: MANY }, () => ask("many", 1)));
       return answers.every(({ status }) => status === 200);
     });
+  }
+});
+
+test("holds that are woken more often than the host gives timers go on", async () => {
+  const held = await hold("many", MANY, "&type=wanted");
+  // An object has 10,000 at a time, and a timer that nobody stops goes on to the end of the hold it was for.
+  const append = async (type = "push") => {
+    expectAccepted(await feeds.reader("many").post(await feeds.webhook("many", fresh(), { type })), "received");
+    await feeds.broker.queue.drained();
+  };
+  for (let woken = 0; woken <= 10_000; woken += MANY) await append();
+  const [gone, ...stay] = held;
+  gone.abort();
+  const started = performance.now();
+  await until(async () => (await ask("many", 1)).status === 200, { within: 5_000 });
+  assert.ok(performance.now() - started > 900, "it was held");
+  await append("wanted");
+  for (const request of stay) {
+    const answer = await request.answer();
+    assert.deepEqual(answer.json.events.map((event) => event.type), ["wanted"], answer.text);
   }
 });
 
