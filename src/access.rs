@@ -4,20 +4,22 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::access::{granted, is_basic};
 use waypost_core::cache::Audience;
-use waypost_core::headers::Headers;
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
 use waypost_core::route::{Need, Target};
 use waypost_core::session;
 use web_sys::Response;
 
-use crate::answer::{EPOCH, OWN, line};
+use crate::answer::{EPOCH, line};
 use crate::cache::{self, Answered};
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::ffi::Stub;
 use crate::host::settled;
 use crate::{ffi, log};
+
+/// Where an object is asked; which one, its stub says.
+pub(crate) const FEED: &str = "https://feed";
 
 /// Headers of a request that its feed looks at where its answer is nobody else's.
 const PASSED: &[&str] = &["if-none-match", "if-modified-since"];
@@ -31,7 +33,7 @@ pub(crate) struct Authorised<'t> {
 /// What a feed's object is asked.
 struct Asking<'a> {
     method: &'a str,
-    path: &'a str,
+    url: &'a str,
     /// Headers, names and values in turn, a line each.
     lines: String,
     body: &'a JsValue,
@@ -128,7 +130,7 @@ impl<'t> Authorised<'t> {
 
     /// The URL of a path at any feed's object.
     pub(crate) fn url(path: &str) -> String {
-        format!("https://feed{path}")
+        format!("{FEED}{path}")
     }
 
     /// The options of a question to the feed that is not its reader's own.
@@ -137,13 +139,13 @@ impl<'t> Authorised<'t> {
         ffi::request_init("GET", &call.passed(&[]), undefined, undefined)
     }
 
-    /// Reads the feed. What may be held ends with its reader. With `own` they get the answer as it is: these are
+    /// Reads the feed at a URL of its object's. What may be held ends with its reader. With `own` they get the answer as it is: these are
     /// headers of theirs, names and values in turn, a line each.
     pub(crate) async fn read(
         &self,
         edge: &Edge,
         call: &Call,
-        path: &str,
+        url: &str,
         held: bool,
         own: Option<&str>,
     ) -> Result<Answered, Problem> {
@@ -154,16 +156,14 @@ impl<'t> Authorised<'t> {
         let mut lines = call.passed(PASSED);
         let known = own.map(|own| {
             let known = cache::epoch(self.feed, call.now);
-            // Nobody from outside chooses these: an origin of the config, and our own words. So they hold no tabs.
-            for (name, value) in Headers::new(own).iter() {
-                line(&mut lines, &format!("{OWN}{name}"), value);
-            }
             line(&mut lines, EPOCH, &known);
+            // Nobody from outside chooses these: an origin of the config, and our own words. So they hold no tabs.
+            lines.push_str(own);
             known
         });
         let asking = Asking {
             method: "GET",
-            path,
+            url,
             lines,
             body: &JsValue::UNDEFINED,
             signal,
@@ -195,7 +195,7 @@ impl<'t> Authorised<'t> {
     ) -> Result<Response, Problem> {
         let asking = Asking {
             method,
-            path,
+            url: &Self::url(path),
             lines: call.passed(PASSED),
             body,
             signal: call.signal(),
@@ -212,14 +212,13 @@ impl<'t> Authorised<'t> {
     ) -> Result<Response, Problem> {
         let Asking {
             method,
-            path,
+            url,
             lines,
             body,
             signal,
         } = asking;
-        let url = Self::url(path);
         let stub = self.stub(edge);
-        let answer = stub.and_then(|stub| ffi::ask(&stub, &url, method, &lines, body, &signal));
+        let answer = stub.and_then(|stub| ffi::ask(&stub, url, method, &lines, body, &signal));
         match settled(answer).await {
             Ok(answer) => Ok(answer.unchecked_into()),
             Err(error) => Err(silent(call, &error).into()),

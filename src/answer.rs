@@ -1,5 +1,7 @@
 //! Answers of the edge itself. Every one names its request and says whether it may be cached.
 
+use std::borrow::Cow;
+
 use wasm_bindgen::{JsCast, JsValue};
 use waypost_core::problem::Problem;
 use waypost_core::rejection::Rejection;
@@ -8,11 +10,9 @@ use web_sys::Response;
 use crate::call::Call;
 use crate::ffi;
 
-/// What the edge knows of a feed's epoch, where the answer is its reader's alone; and what the feed says of it.
+/// What the edge knows of a feed's epoch, where the answer is its reader's alone; and what the feed says of it. Of what an
+/// object is told, headers behind it are those that the answer is to have.
 pub(crate) const EPOCH: &str = "x-epoch";
-
-/// Stands before the names of headers that the answer is to have and not the question.
-pub(crate) const OWN: char = '+';
 
 /// Room for the headers of most requests and answers, in bytes.
 pub(crate) const LINES: usize = 512;
@@ -24,19 +24,15 @@ pub(crate) fn line(lines: &mut String, name: &str, value: &str) {
     }
 }
 
-/// Headers that many answers have, by their place in `COMMON` of glue.js.
-#[derive(Clone, Copy)]
-enum Common {
-    Nothing,
-    Json,
-    Problem,
-}
+const JSON: &str = "content-type\napplication/json\ncache-control\nno-store\n";
+const PROBLEM: &str = "content-type\napplication/problem+json\ncache-control\nno-store\n";
 
 /// An answer on its way to becoming a host's response.
 #[derive(Clone)]
 pub(crate) struct Answer {
     status: u16,
-    common: Common,
+    /// Headers that many answers have in common, a name and a value in turn, a line each: the host makes them once for all.
+    common: Cow<'static, str>,
     /// Further ones, or others in their place.
     headers: String,
     body: JsValue,
@@ -48,7 +44,7 @@ impl Answer {
     pub(crate) fn new(status: u16) -> Self {
         Self {
             status,
-            common: Common::Nothing,
+            common: Cow::Borrowed(""),
             headers: String::new(),
             body: JsValue::NULL,
             keep: None,
@@ -58,7 +54,7 @@ impl Answer {
     /// JSON that must not be cached.
     pub(crate) fn json(status: u16, text: &str) -> Self {
         Self {
-            common: Common::Json,
+            common: Cow::Borrowed(JSON),
             ..Self::new(status).body(JsValue::from_str(text))
         }
     }
@@ -84,13 +80,23 @@ impl Answer {
         let problem = problem.with("request_id", request_id);
         let body = JsValue::from_str(&problem.body());
         let mut answer = Self {
-            common: Common::Problem,
+            common: Cow::Borrowed(PROBLEM),
             ..Self::new(problem.status()).body(body)
         };
         for (name, value) in problem.headers() {
             answer = answer.header(name, value);
         }
         answer
+    }
+
+    /// Adds a header that many answers have with this value. Neither part may hold a line break.
+    pub(crate) fn common(mut self, name: &str, value: &str) -> Self {
+        let lines = self.common.to_mut();
+        if lines.is_empty() {
+            lines.reserve(LINES);
+        }
+        line(lines, name, value);
+        self
     }
 
     /// Adds a header. Neither part may hold a line break.
@@ -112,17 +118,15 @@ impl Answer {
     /// of their own that the edge has sent along, and with nothing that is said to the edge, but where the epoch is
     /// not the one that it knows.
     pub(crate) fn for_edge(mut self, call: &Call, epoch: Option<&str>) -> Self {
-        let known = call.headers().get(EPOCH);
-        match (known, self.keep) {
-            (Some(_), _) => {
-                for (name, value) in call.headers().iter() {
-                    if let Some(name) = name.strip_prefix(OWN) {
-                        self = self.header(name, value);
-                    }
-                }
-            }
-            (None, Some(seconds)) => self = self.header("x-keep", &seconds.to_string()),
-            (None, None) => {}
+        let headers = call.headers();
+        let mut told = headers.iter();
+        let known = told.find(|(name, _)| *name == EPOCH);
+        let known = known.map(|(_, epoch)| epoch);
+        for (name, value) in told {
+            self = self.common(name, value);
+        }
+        if let (None, Some(seconds)) = (known, self.keep) {
+            self = self.header("x-keep", &seconds.to_string());
         }
         match epoch.filter(|epoch| known != Some(epoch)) {
             Some(epoch) => self.header(EPOCH, epoch),
@@ -155,12 +159,11 @@ impl Answer {
             body,
             ..
         } = self;
-        ffi::respond(status, common as u32, request_id, &headers, &body).unwrap_or_else(|_| {
+        ffi::respond(status, request_id, &common, &headers, &body).unwrap_or_else(|_| {
             // Only a header that the host refuses gets here: answer without any.
             let problem = Problem::from(Rejection::Internal).with("request_id", request_id);
             let body = JsValue::from_str(&problem.body());
-            let common = Common::Problem as u32;
-            ffi::respond(problem.status(), common, request_id, "", &body)
+            ffi::respond(problem.status(), request_id, PROBLEM, "", &body)
                 .unwrap_or_else(|error| error.unchecked_into())
         })
     }

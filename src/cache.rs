@@ -17,7 +17,8 @@ use waypost_core::query::Question;
 use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
-use crate::access::Authorised;
+use crate::access::{Authorised, FEED};
+use crate::answer::EPOCH;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::host::settled;
@@ -67,11 +68,26 @@ impl Answered {
     /// An answer that came just now; what it says of its feed's epoch is noted. A feed that was told what is `known`
     /// of it says nothing where that is so, or where it could not look.
     pub(crate) fn heard(feed: &str, response: Response, now: u64, known: Option<String>) -> Self {
-        let mut answered = Self::read(response);
-        answered.is_whole = known.is_some() && answered.epoch.is_empty();
+        let answered = match &known {
+            Some(_) => Self::own(response),
+            None => Self::read(response),
+        };
         let confirmed = known.filter(|_| answered.is_whole && answered.status < 500);
         note(feed, confirmed.as_deref().unwrap_or(&answered.epoch), now);
         answered
+    }
+
+    /// One that is its reader's alone; a feed that says something of its epoch says it to the edge.
+    fn own(response: Response) -> Self {
+        let epoch = ffi::header(&response, EPOCH);
+        Self {
+            status: response.status(),
+            is_whole: epoch.is_none(),
+            epoch: epoch.unwrap_or_default(),
+            keep: None,
+            was_kept: false,
+            response,
+        }
     }
 
     /// Whether it answers who is willing to wait, though it may be an earlier one.
@@ -117,17 +133,17 @@ pub(crate) fn epoch(feed: &str, now: u64) -> String {
     })
 }
 
-/// Asks a feed; `view` is who sees it in which form, `own` what its reader alone is told if nobody else is to have the
+/// Asks a feed; `view` is as whom and in which form, `own` what its reader alone is told if nobody else is to have the
 /// answer. It may be an earlier one.
 pub(crate) async fn ask(
     reader: &Authorised<'_>,
     edge: &'static Edge,
     call: &Call,
     question: &Question,
-    view: &str,
+    (view, form): (&str, &str),
     own: &str,
 ) -> Result<Answered, Problem> {
-    let path = format!("/{view}{question}");
+    let url = format!("{FEED}/{view}/{form}{question}");
     let fresh = wants_fresh(call.headers().get("cache-control"));
     let shared = match fresh {
         true => None,
@@ -135,12 +151,12 @@ pub(crate) async fn ask(
     };
     let Some(shared) = shared else {
         let held = question.is_held();
-        return reader.read(edge, call, &path, held, Some(own)).await;
+        return reader.read(edge, call, &url, held, Some(own)).await;
     };
-    let key = format!("/{}/{view}{shared}", reader.feed());
+    let key = format!("/{}/{view}/{form}{shared}", reader.feed());
     let answer = match question.is_held() {
-        true => ask_or_hold(reader, edge, call, &path, &key).await?,
-        false => ask_shared(reader, edge, call, &path, &key).await?,
+        true => ask_or_hold(reader, edge, call, &url, &key).await?,
+        false => ask_shared(reader, edge, call, &url, &key).await?,
     };
     let result = if answer.was_kept { "hit" } else { "miss" };
     tally::count(edge, call, reader.feed(), |tallies| {
@@ -154,13 +170,13 @@ async fn ask_or_hold(
     reader: &Authorised<'_>,
     edge: &Edge,
     call: &Call,
-    path: &str,
+    url: &str,
     key: &str,
 ) -> Result<Answered, Problem> {
     if let Some(kept) = looked_up(&epoch(reader.feed(), call.now), key).await {
         return Ok(kept);
     }
-    let answer = reader.read(edge, call, path, true, None).await?;
+    let answer = reader.read(edge, call, url, true, None).await?;
     if answer.answers_a_hold() {
         call.keep(key, &answer.response);
     }
@@ -172,18 +188,18 @@ async fn ask_shared(
     reader: &Authorised<'_>,
     edge: &Edge,
     call: &Call,
-    path: &str,
+    url: &str,
     key: &str,
 ) -> Result<Answered, Problem> {
     let feed = reader.feed();
     let epoch = epoch(feed, call.now);
     let shared = reader.stub(edge).and_then(|stub| {
         let init = reader.init(call);
-        call.shared(&epoch, key, &stub, &Authorised::url(path), &init)
+        call.shared(&epoch, key, &stub, url, &init)
     });
     match settled(shared).await {
         // It was not to be shared.
-        Ok(answer) if answer.is_undefined() => reader.read(edge, call, path, false, None).await,
+        Ok(answer) if answer.is_undefined() => reader.read(edge, call, url, false, None).await,
         Ok(answer) => Ok(Answered::heard(
             feed,
             answer.unchecked_into(),

@@ -85,12 +85,12 @@ extern "C" {
     /// Fulfils the promise that `promised` made for the task.
     pub(crate) fn fulfil(task: u32, value: &JsValue);
 
-    /// A response with those of `COMMON` in glue.js; `headers` are further ones, names and values in turn, a line each.
+    /// A response; headers are names and values in turn, a line each, of which those in `common` are made once.
     #[wasm_bindgen(catch)]
     pub(crate) fn respond(
         status: u16,
-        common: u32,
         request_id: &str,
+        common: &str,
         headers: &str,
         body: &JsValue,
     ) -> Result<Response, JsValue>;

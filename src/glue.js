@@ -155,23 +155,27 @@ function headers_of(lines) {
   return headers;
 }
 
-// What many answers say, made once: the host copies headers faster than it reads new ones.
-const COMMON = [null, "application/json", "application/problem+json"].map(
-  (type) => type && new Headers({ "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" }),
-);
+// What many answers have in common, by its text: the host copies headers faster than it makes them.
+const made = new Map();
+const MOST_MADE = 64;
 
-// An answer; `lines` are headers of its own.
-export function respond(status, common, id, lines, body) {
-  const own = headers_of(lines);
-  const headers = COMMON[common];
-  if (!headers) {
-    own["x-content-type-options"] = "nosniff";
-    own["x-request-id"] = id;
-    return new Response(body, { status, headers: own });
-  }
+function made_of(lines) {
+  let headers = made.get(lines);
+  if (headers) return headers;
+  if (made.size === MOST_MADE) made.clear();
+  headers = new Headers({ "x-content-type-options": "nosniff", ...headers_of(lines) });
+  made.set(lines, headers);
+  return headers;
+}
+
+export function respond(status, id, common, lines, body) {
+  const headers = made_of(common);
   headers.set("x-request-id", id);
   const answer = new Response(body, { status, headers });
-  for (const name in own) answer.headers.set(name, own[name]);
+  if (lines) {
+    const own = answer.headers;
+    each(lines, (name, value) => own.set(name, value));
+  }
   return answer;
 }
 

@@ -80,12 +80,11 @@ async fn read(
         }
         _ => Format::Json,
     };
-    let view = if reader.audience() == Audience::Public {
-        "open"
-    } else {
-        "full"
+    let view = match reader.audience() {
+        Audience::Public => "open",
+        Audience::Token => "full",
     };
-    let view = format!("{view}/{}", format.name());
+    let view = (view, format.name());
     let refused = own.len();
     if question.is_preferred() {
         line(
@@ -94,7 +93,7 @@ async fn read(
             &format!("wait={}", question.hold()),
         );
     }
-    let answer = cache::ask(&reader, edge, call, &question, &view, own).await;
+    let answer = cache::ask(&reader, edge, call, &question, view, own).await;
     answer.inspect_err(|_| own.truncate(refused))
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
         Content::NotModified => Answer::new(reply.status),
         Content::Events { format, pieces } => {
             let page = db::whole(&pieces);
-            let answer = Answer::new(reply.status).header("content-type", format.media_type());
+            let answer = Answer::new(reply.status).common("content-type", format.media_type());
             let kept = reply
                 .edge_seconds
                 .filter(|_| page.byte_length() <= MOST_KEPT);
@@ -26,16 +26,16 @@ pub(crate) fn answer(reply: Reply<JsString, ArrayBuffer>, request_id: &str) -> A
         Content::Body { body, attachment } => payload(Answer::new(reply.status), body, attachment),
         Content::Problem(problem) => Answer::problem(problem, request_id),
     };
-    answer = answer.header("cache-control", reply.cache_control);
+    answer = answer.common("cache-control", reply.cache_control);
     if let Some(etag) = &reply.etag {
         answer = answer.header("etag", etag);
     }
     if let Some(next) = &reply.next {
         let after = next.after.to_string();
         answer = answer
-            .header("link", &format!("<{}>; rel=\"next\"", next.url))
-            .header("poll-interval", &after)
-            .header("x-poll-interval", &after);
+            .common("poll-interval", &after)
+            .common("x-poll-interval", &after)
+            .header("link", &format!("<{}>; rel=\"next\"", next.url));
     }
     if let Some(at) = reply.last_modified {
         answer = answer.header("last-modified", &http_date(at));

@@ -21,6 +21,9 @@ pub const MAX_LIMIT: u64 = 500;
 
 const DEFAULT_LIMIT: u64 = 100;
 
+/// Room for most questions, in bytes.
+const USUAL: usize = 96;
+
 /// Cursors end below this, so that every client can count with them.
 const MAX_CURSOR: u64 = 1 << 50;
 
@@ -205,7 +208,7 @@ impl Query {
         {
             put(&mut parameters, parameter);
         }
-        let mut encoded = form_urlencoded::Serializer::new(String::new());
+        let mut encoded = form_urlencoded::Serializer::new(String::with_capacity(USUAL));
         for (name, value) in &parameters {
             encoded.append_pair(name, value);
         }
