@@ -15,6 +15,9 @@ use crate::ffi::Timer;
 use crate::host::{self, settled};
 use crate::{ffi, log};
 
+/// The host counts milliseconds in 31 bits; who waits for longer is waited for again.
+const LONGEST_MS: u64 = 24 * 3_600_000;
+
 /// Wakes whoever waits for a moment, all of them in unix milliseconds.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Rc<Inner>);
@@ -45,8 +48,8 @@ impl Clock {
         if let Some((_, later)) = timer.take() {
             later.stop();
         }
-        let left = u32::try_from(at.saturating_sub(now)).unwrap_or(u32::MAX);
-        match ffi::timer(left) {
+        let left = at.saturating_sub(now).min(LONGEST_MS);
+        match ffi::timer(left as u32) {
             Ok(started) => {
                 let (clock, rung) = (self.clone(), started.rung());
                 *timer = Some((at, started));

@@ -26,6 +26,7 @@ use web_sys::Request;
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::clock::Clock;
 use crate::db::DoDb;
 use crate::edge::Edge;
 use crate::ffi::ObjectState;
@@ -47,6 +48,7 @@ impl SubscriptionClass {
             env,
             loaded: RefCell::default(),
             changed: Event::new(),
+            clock: Clock::default(),
             at_work: Cell::new(false),
             in_the_making: Cell::new(false),
         }))
@@ -83,6 +85,7 @@ struct Subscription {
     loaded: RefCell<Vec<Loaded>>,
     /// Something is to be done that was not to be done before.
     changed: Event,
+    clock: Clock,
     /// Whether the alarm is at work, and sees by itself what has changed.
     at_work: Cell<bool>,
     /// Whether it is being made: the feed knows it already.

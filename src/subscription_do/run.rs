@@ -4,9 +4,9 @@ use waypost_core::feed::db::DbError;
 use waypost_core::subscription::Running;
 
 use super::Subscription;
-use crate::host::{now, settled};
+use crate::host::{self, now};
+use crate::log;
 use crate::together::{Task, first};
-use crate::{ffi, log};
 
 /// The alarm begins nothing new after this time: the platform ends it after 15 minutes, and an attempt takes seconds.
 const LONGEST_MS: u64 = 120_000;
@@ -99,7 +99,7 @@ impl Subscription {
                         if let Err(error) = self.attempt(&row, seq).await {
                             log::warn("a delivery could not be tried", &log::reason(&error));
                             // What fails here would fail again at once.
-                            pause(PAUSE_MS).await;
+                            self.clock.until(host::now().saturating_add(PAUSE_MS)).await;
                         }
                         Done::Attempted(seq)
                     }));
@@ -121,7 +121,7 @@ impl Subscription {
             {
                 timer = at;
                 tasks.push(Box::pin(async move {
-                    pause(at.saturating_sub(now)).await;
+                    self.clock.until(at).await;
                     Done::Later
                 }));
             }
@@ -134,10 +134,4 @@ impl Subscription {
             }
         }
     }
-}
-
-async fn pause(ms: u64) {
-    let ms = u32::try_from(ms).unwrap_or(u32::MAX).min(60_000);
-    // It only resolves.
-    let _ = settled(Ok(ffi::pause(ms, &wasm_bindgen::JsValue::UNDEFINED))).await;
 }
