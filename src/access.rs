@@ -139,8 +139,8 @@ impl<'t> Authorised<'t> {
         ffi::request_init("GET", &call.passed(&[]), undefined, undefined)
     }
 
-    /// Reads the feed at a URL of its object's. What may be held ends with its reader. With `own` they get the answer as it is: these are
-    /// headers of theirs, names and values in turn, a line each.
+    /// Reads the feed at a URL of its object's. What may be held ends with its reader. With `own` they get the answer as
+    /// it is: these are headers of theirs, names and values in turn, a line each.
     pub(crate) async fn read(
         &self,
         edge: &Edge,
