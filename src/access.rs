@@ -13,13 +13,10 @@ use web_sys::Response;
 use crate::answer::{EPOCH, line};
 use crate::cache::{self, Answered};
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, FEED};
 use crate::ffi::Stub;
 use crate::host::settled;
 use crate::{ffi, log};
-
-/// Where an object is asked; which one, its stub says.
-pub(crate) const FEED: &str = "https://feed";
 
 /// Headers of a request that its feed looks at where its answer is nobody else's.
 const PASSED: &[&str] = &["if-none-match", "if-modified-since"];

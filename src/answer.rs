@@ -19,6 +19,9 @@ pub(crate) const LINES: usize = 512;
 
 /// Adds a header to others: a name and a value, a line each.
 pub(crate) fn line(lines: &mut String, name: &str, value: &str) {
+    if lines.is_empty() {
+        lines.reserve(LINES);
+    }
     for part in [name, "\n", value, "\n"] {
         lines.push_str(part);
     }
@@ -91,19 +94,12 @@ impl Answer {
 
     /// Adds a header that many answers have with this value. Neither part may hold a line break.
     pub(crate) fn common(mut self, name: &str, value: &str) -> Self {
-        let lines = self.common.to_mut();
-        if lines.is_empty() {
-            lines.reserve(LINES);
-        }
-        line(lines, name, value);
+        line(self.common.to_mut(), name, value);
         self
     }
 
     /// Adds a header. Neither part may hold a line break.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        if self.headers.is_empty() {
-            self.headers.reserve(LINES);
-        }
         line(&mut self.headers, name, value);
         self
     }

@@ -17,10 +17,10 @@ use waypost_core::query::Question;
 use waypost_core::rejection::Rejection;
 use web_sys::Response;
 
-use crate::access::{Authorised, FEED};
+use crate::access::Authorised;
 use crate::answer::EPOCH;
 use crate::call::Call;
-use crate::edge::Edge;
+use crate::edge::{Edge, FEED};
 use crate::host::settled;
 use crate::{ffi, log, tally};
 

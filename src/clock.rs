@@ -12,7 +12,7 @@ use slab::Slab;
 use wasm_bindgen::JsValue;
 
 use crate::ffi::Timer;
-use crate::host::{self, settled};
+use crate::host::{self, awaited};
 use crate::{ffi, log};
 
 /// The host counts milliseconds in 31 bits; who waits for longer is waited for again.
@@ -55,7 +55,7 @@ impl Clock {
                 *timer = Some((at, started));
                 drop(timer);
                 let _ = host::lasting(async move {
-                    if settled(Ok(rung)).await.is_ok_and(|rung| rung.is_truthy()) {
+                    if awaited(rung).await.is_ok_and(|rung| rung.is_truthy()) {
                         clock.ring();
                     }
                     JsValue::UNDEFINED

@@ -40,6 +40,9 @@ pub(crate) struct Edge {
     admin_token: OnceCell<Option<String>>,
 }
 
+/// Where a feed's object is asked; which one, its stub says.
+pub(crate) const FEED: &str = "https://feed";
+
 /// The secret that opens everything.
 const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 

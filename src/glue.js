@@ -295,14 +295,9 @@ export function gone(signal) {
 
 // Resolves after `ms`, or as soon as the signal is aborted.
 export function pause(ms, signal) {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  const { rung, stop } = timer(ms);
+  gone(signal).then(stop);
+  return rung;
 }
 
 const encoder = new TextEncoder();

@@ -12,7 +12,7 @@ use web_sys::Response;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::edge::{Edge, asked_within};
+use crate::edge::{Edge, FEED, asked_within};
 use crate::host::settled;
 use crate::together::{Task, first};
 use crate::{access, admin, ffi, log};
@@ -126,7 +126,7 @@ async fn ask(edge: &Edge, call: &Call, feed: &str, path: &str) -> Result<String,
         &JsValue::UNDEFINED,
         &JsValue::UNDEFINED,
     );
-    let url = format!("https://feed{path}");
+    let url = format!("{FEED}{path}");
     let response = asked_within(edge.feed_object(feed), &url, &init, FEED_MS).await?;
     let text = settled(response.text())
         .await?

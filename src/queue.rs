@@ -10,7 +10,7 @@ use waypost_core::config::DEFAULT_FEED;
 use waypost_core::query::burial_query;
 use waypost_core::wire::{self, Outcome};
 
-use crate::edge::{Edge, asked};
+use crate::edge::{Edge, FEED, asked};
 use crate::ffi::{self, Batch, Message};
 use crate::host::settled;
 use crate::{log, options};
@@ -76,7 +76,7 @@ async fn outcomes(edge: &Edge, feed: &str, sent: &[Sent<'_>]) -> Result<Vec<Outc
     }
     let body = Uint8Array::from(frames.as_slice());
     let init = ffi::request_init("POST", "", &body, &JsValue::UNDEFINED);
-    let response = asked(edge.feed_object(feed), "https://feed/append", &init).await?;
+    let response = asked(edge.feed_object(feed), &format!("{FEED}/append"), &init).await?;
     let text = settled(response.text())
         .await?
         .as_string()
@@ -96,7 +96,7 @@ impl Sent<'_> {
         log::error("a message is given up", &format!("{feed}: {reason}"));
         let message = self.message(messages);
         let url = format!(
-            "https://feed/dead-letters?{}",
+            "{FEED}/dead-letters?{}",
             burial_query(reason, message.attempts())
         );
         let frame = Uint8Array::from(self.frame);

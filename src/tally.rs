@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use waypost_core::feed::{Pending, Tallies};
 
 use crate::call::Call;
-use crate::edge::{Edge, asked_within};
+use crate::edge::{Edge, FEED, asked_within};
 use crate::host::{self, settled};
 use crate::{ffi, log};
 
@@ -75,7 +75,7 @@ async fn tell(edge: &Edge) {
         };
         let init = ffi::request_init("POST", "", &tallies.json().into(), &JsValue::UNDEFINED);
         let object = edge.feed_object(&feed);
-        let told = asked_within(object, "https://feed/tally", &init, FEED_MS).await;
+        let told = asked_within(object, &format!("{FEED}/tally"), &init, FEED_MS).await;
         let failed = match told {
             Ok(response) if response.ok() => continue,
             Ok(response) => {

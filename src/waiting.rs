@@ -7,10 +7,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use event_listener::{Event, EventListener};
-use futures_util::future::FutureExt;
 use waypost_core::rejection::Rejection;
 
 use crate::answer::Answer;
@@ -139,7 +139,7 @@ impl Place<'_> {
     pub(crate) async fn wait(&mut self, until: u64, gone: &mut Awaited) -> bool {
         let mut over = self.of.clock.until(until);
         let listener = &mut self.listener;
-        let appended = poll_fn(|context| match listener.poll_unpin(context) {
+        let appended = poll_fn(|context| match Pin::new(&mut *listener).poll(context) {
             Poll::Ready(()) => Poll::Ready(true),
             Poll::Pending => ended(&mut over, gone, context).map(|()| false),
         });
@@ -151,9 +151,9 @@ impl Place<'_> {
 
 /// Whether it is time, or the client has gone.
 fn ended(over: &mut Until, gone: &mut Awaited, context: &mut Context<'_>) -> Poll<()> {
-    match over.poll_unpin(context) {
+    match Pin::new(over).poll(context) {
         Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => gone.poll_unpin(context).map(|_| ()),
+        Poll::Pending => Pin::new(gone).poll(context).map(|_| ()),
     }
 }
 

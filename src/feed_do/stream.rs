@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::db::{self, DoDb};
 use crate::ffi::{self, Pipe};
-use crate::host::{self, awaited, now, settled};
+use crate::host::{self, Awaited, now, settled};
 use crate::log;
 use crate::reply;
 use crate::waiting::{Prepared, Waiting};
@@ -32,6 +32,7 @@ struct Stream {
     audience: Audience,
     pipe: Pipe,
     signal: JsValue,
+    gone: Awaited,
     /// When it ends, in unix milliseconds.
     until: u64,
 }
@@ -68,6 +69,7 @@ impl Feed {
             audience,
             pipe: ffi::pipe(),
             signal: call.signal(),
+            gone: call.gone(),
             until: call
                 .now
                 .saturating_add(config.stream_seconds.saturating_mul(1000)),
@@ -99,7 +101,6 @@ impl Stream {
         let Ok(mut place) = waiting.register(self.most) else {
             return self.close().await;
         };
-        let mut gone = awaited(ffi::gone(&self.signal));
         let mut told = log.beginning(&self.query);
         self.write(&encoded(&preamble(told))).await?;
         loop {
@@ -120,7 +121,7 @@ impl Stream {
                 return self.close().await;
             }
             let pause = left.min(HEARTBEAT_MS);
-            let appended = place.wait(now.saturating_add(pause), &mut gone).await;
+            let appended = place.wait(now.saturating_add(pause), &mut self.gone).await;
             let gone = self.signal.dyn_ref::<AbortSignal>();
             if gone.is_some_and(AbortSignal::aborted) {
                 return Ok(());

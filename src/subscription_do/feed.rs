@@ -9,7 +9,7 @@ use waypost_core::subscription::{Found, Message, Page, ReadOrder, Row};
 use web_sys::Response;
 
 use super::Subscription;
-use crate::edge::asked;
+use crate::edge::{FEED, asked};
 use crate::host::{now, settled};
 use crate::{ffi, log};
 
@@ -39,7 +39,7 @@ impl Subscription {
     ) -> Result<Response, JsValue> {
         let init = ffi::request_init(method, "", &body.into(), &JsValue::UNDEFINED);
         let object = self.edge().feed_object(feed);
-        asked(object, &format!("https://feed{path}"), &init).await
+        asked(object, &format!("{FEED}{path}"), &init).await
     }
 
     /// Reads events, and makes deliveries of them.
